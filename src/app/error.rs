@@ -1,0 +1,82 @@
+//! This file sorts every failure of a use case once, so that each face can answer in its own way.
+
+use crate::core::store::error::StoreError;
+
+/// What kind of failure it was. The command line turns it into an exit code (docs/cli.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing below.
+    Other,
+    /// The caller asked for something that makes no sense.
+    Usage,
+    /// Redis can't be reached, refuses the login, or gives no answer in time.
+    Unreachable,
+    /// The thing named does not exist.
+    NotFound,
+    /// Some of the rows failed.
+    Partial,
+    /// A check said no.
+    CheckFailed,
+    /// Waited long enough.
+    TimedOut,
+    /// Somebody else has it, or it changed under us.
+    Conflict,
+    /// Needs a confirmation that nobody can give, or belongs to somebody else.
+    Refused,
+    /// The queue is full: try again later.
+    Full,
+}
+
+/// A failed use case: what happened, of which kind, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct AppError {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl AppError {
+    /// A failure in our own words.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, source: None }
+    }
+
+    /// Adds what the reader can do about it: one line, lower case, no full stop.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Of which kind it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What the reader can do about it.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        let (kind, hint) = match &error {
+            StoreError::Address { .. } => (Kind::Usage, None),
+            StoreError::Unreachable { .. } => (Kind::Unreachable, Some("start one with: wq redis start")),
+            StoreError::TimedOut { .. } => (Kind::Unreachable, Some("is the server busy? --timeout gives it longer")),
+            StoreError::Login { .. } => (Kind::Unreachable, Some("set WQ_REDIS_URL to redis://USER:PASSWORD@HOST:PORT")),
+            StoreError::TooOld { .. } => (Kind::Unreachable, Some("scripts/setup-redis installs one that is new enough")),
+            StoreError::Refused { .. } => (Kind::Other, Some("see: wq redis info memory, and the server's log")),
+            StoreError::Server { .. } | StoreError::Shape { .. } => (Kind::Other, None),
+        };
+        let failure = Self::new(kind, error.to_string());
+        let failure = Self { source: Some(Box::new(error)), ..failure };
+        match hint {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
+    }
+}

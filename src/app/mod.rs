@@ -1,0 +1,4 @@
+//! Use cases: what a person can do with queues, jobs, workers and the server, without a face.
+
+pub mod error;
+pub mod redis_service;

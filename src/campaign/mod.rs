@@ -1,0 +1,1 @@
+//! Contact files turned into messages: reading, mapping, checking. No Redis.

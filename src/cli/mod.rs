@@ -1,0 +1,1 @@
+//! The command line: flags into settings, use cases into exit codes.

@@ -1,0 +1,10 @@
+//! Plain data: what a job, a queue, a rate and a phone number are. No I/O, no async, no dependency on other layers.
+
+pub mod clock;
+pub mod id;
+pub mod job;
+pub mod phone;
+pub mod priority;
+pub mod queue;
+pub mod rate;
+pub mod state;

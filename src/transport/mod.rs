@@ -1,0 +1,1 @@
+//! The ways to send: each is one file and one line here.
