@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod id;
 pub mod job;
+pub mod message;
 pub mod phone;
 pub mod priority;
 pub mod queue;
