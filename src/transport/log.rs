@@ -1,0 +1,203 @@
+//! This file sends nothing: it says what would be sent and can imitate a slow or failing receiver, the same way each time.
+
+use std::fmt;
+use std::future::ready;
+use std::time::Duration;
+
+use super::redact;
+use crate::core::dispatch::transport::{Delivery, Outcome, Transport};
+use crate::core::model::job::Job;
+
+/// How many characters of a job's data are shown.
+const DATA_CHARS: usize = 500;
+/// How many characters of an id, a name or a queue are shown.
+const NAME_CHARS: usize = 128;
+
+/// Where the lines go; called from many tasks, must not block.
+pub type LineSink = Box<dyn Fn(&str) + Send + Sync>;
+
+/// What to imitate, and whom to tell.
+#[derive(Default)]
+pub struct Options {
+    /// How long a send seems to take: between these two, both included.
+    pub latency: (Duration, Duration),
+    /// The share of attempts that seem to fail and may be repeated, 0 to 1.
+    pub fail: f64,
+    /// The share of attempts that seem to fail for good, 0 to 1.
+    pub fail_permanent: f64,
+    /// Gets one line per attempt; none is the cheapest.
+    pub sink: Option<LineSink>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("latency", &self.latency)
+            .field("fail", &self.fail)
+            .field("fail_permanent", &self.fail_permanent)
+            .field("sink", &self.sink.is_some())
+            .finish()
+    }
+}
+
+/// Sends nothing. What it imitates depends on the job's id and attempt alone, so that runs repeat.
+#[derive(Debug)]
+pub struct Log {
+    options: Options,
+}
+
+impl Log {
+    /// A transport that imitates and tells as `options` say.
+    pub fn new(options: Options) -> Self {
+        Self { options }
+    }
+
+    fn outcome(&self, job: &Job) -> Outcome {
+        let draw = Draws::of(job).failure();
+        if draw < self.options.fail_permanent {
+            return Outcome::Permanent { reason: "imitated permanent failure".to_owned() };
+        }
+        if draw < self.options.fail_permanent + self.options.fail {
+            return Outcome::Retry { reason: "imitated failure".to_owned() };
+        }
+        Outcome::Accepted { reply: "null".to_owned() }
+    }
+
+    fn latency(&self, job: &Job) -> Duration {
+        let (least, most) = self.options.latency;
+        least + most.saturating_sub(least).mul_f64(Draws::of(job).latency())
+    }
+
+    fn tell(&self, job: &Job, outcome: &Outcome) {
+        if let Some(sink) = &self.options.sink {
+            sink(&line(job, outcome));
+        }
+    }
+}
+
+impl Transport for Log {
+    fn name(&self) -> &'static str {
+        "log"
+    }
+
+    fn deliver<'a>(&'a self, job: &'a Job) -> Delivery<'a> {
+        if self.options.latency.1.is_zero() {
+            let outcome = self.outcome(job);
+            self.tell(job, &outcome);
+            return Box::pin(ready(outcome));
+        }
+        Box::pin(async {
+            tokio::time::sleep(self.latency(job)).await;
+            let outcome = self.outcome(job);
+            self.tell(job, &outcome);
+            outcome
+        })
+    }
+}
+
+fn line(job: &Job, outcome: &Outcome) -> String {
+    let verdict = match outcome {
+        Outcome::Accepted { .. } => "would send",
+        Outcome::Retry { .. } | Outcome::Wait { .. } => "would fail, to be retried,",
+        Outcome::Permanent { .. } => "would fail for good",
+    };
+    let [queue, id, name] = [&job.queue, &job.id, &job.name].map(|text| redact::head(text.as_bytes(), NAME_CHARS));
+    let data = redact::head(job.data.get().as_bytes(), DATA_CHARS);
+    format!("{verdict} {queue}/{id} {name}, attempt {}: {data}", job.attempt)
+}
+
+/// Numbers from 0 to below 1 that depend on a job's id and attempt alone.
+struct Draws {
+    seed: u64,
+}
+
+impl Draws {
+    /// FNV-1a over the id and the attempt.
+    fn of(job: &Job) -> Self {
+        let bytes = job.id.bytes().chain(job.attempt.to_le_bytes());
+        let seed = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        Self { seed }
+    }
+
+    fn failure(&self) -> f64 {
+        self.draw(1)
+    }
+
+    fn latency(&self) -> f64 {
+        self.draw(2)
+    }
+
+    /// The finishing step of splitmix64, whose upper 32 bits become a fraction.
+    fn draw(&self, which: u64) -> f64 {
+        let mut bits = self.seed.wrapping_add(which.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        let upper = u32::try_from(bits >> 32).unwrap_or_default();
+        f64::from(upper) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::super::envelope::sample_job;
+    use super::*;
+
+    fn shares(log: &Log) -> (usize, usize) {
+        let outcomes: Vec<Outcome> = (0..10_000).map(|n| log.outcome(&Job { id: format!("j{n}"), ..sample_job("{}") })).collect();
+        let permanent = outcomes.iter().filter(|o| matches!(o, Outcome::Permanent { .. })).count();
+        let retry = outcomes.iter().filter(|o| matches!(o, Outcome::Retry { .. })).count();
+        (retry, permanent)
+    }
+
+    #[test]
+    fn failures_come_in_the_share_that_was_asked_for() {
+        let (retry, permanent) = shares(&Log::new(Options { fail: 0.05, fail_permanent: 0.01, ..Options::default() }));
+
+        assert!((400..=600).contains(&retry), "{retry}");
+        assert!((60..=140).contains(&permanent), "{permanent}");
+    }
+
+    #[test]
+    fn zero_and_all_are_exact() {
+        assert_eq!(shares(&Log::new(Options::default())), (0, 0));
+        assert_eq!(shares(&Log::new(Options { fail: 1.0, ..Options::default() })), (10_000, 0));
+    }
+
+    #[test]
+    fn a_run_repeats_and_another_attempt_draws_anew() {
+        let log = Log::new(Options { fail: 0.5, latency: (Duration::ZERO, Duration::from_secs(1)), ..Options::default() });
+        let jobs: Vec<Job> = (0..64).map(|n| Job { id: format!("j{n}"), ..sample_job("{}") }).collect();
+
+        for job in &jobs {
+            assert_eq!(log.outcome(job), log.outcome(&job.clone()));
+            assert_eq!(log.latency(job), log.latency(&job.clone()));
+        }
+        assert!(jobs.iter().any(|job| log.outcome(job) != log.outcome(&Job { attempt: 3, ..job.clone() })));
+    }
+
+    #[test]
+    fn latency_stays_between_its_bounds() {
+        let (least, most) = (Duration::from_millis(10), Duration::from_millis(50));
+        let log = Log::new(Options { latency: (least, most), ..Options::default() });
+
+        for n in 0..1000 {
+            let latency = log.latency(&Job { id: n.to_string(), ..sample_job("{}") });
+            assert!((least..=most).contains(&latency), "{latency:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_says_what_would_be_sent_and_hides_the_phone() {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&lines);
+        let sink: LineSink = Box::new(move |line| kept.lock().unwrap().push(line.to_owned()));
+        let log = Log::new(Options { sink: Some(sink), ..Options::default() });
+
+        log.deliver(&sample_job("{\"to\":\"+5511999990000\",\"text\":\"Hola\\nAna\"}")).await;
+
+        assert_eq!(*lines.lock().unwrap(), ["would send whatsapp/Ab12 send, attempt 2: {\"to\":\"+55***00\",\"text\":\"Hola\\nAna\"}"]);
+    }
+}
