@@ -7,6 +7,7 @@ use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, Mul
 use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, IntoConnectionInfo, Pipeline, RedisFuture, Value};
 
 use super::error::StoreError;
+use super::workers::LIB_NAME;
 
 /// How long one attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -29,6 +30,8 @@ impl ServerAddress {
         let refuse = |problem: String| StoreError::Address { shown: mask(url), problem };
         let info = url.into_connection_info().map_err(|_| refuse("write redis://HOST:PORT/DB or unix:///PATH".to_owned()))?;
         let shown = show(info.addr(), info.redis_settings().db());
+        let settings = info.redis_settings().clone().set_lib_name(LIB_NAME, env!("CARGO_PKG_VERSION"));
+        let info = info.set_redis_settings(settings);
         let client = Client::open(info).map_err(|error| refuse(error.to_string()))?;
         Ok(Self { client, shown })
     }
@@ -84,11 +87,6 @@ impl ServerAddress {
     async fn checked(&self, mut link: Link) -> Result<Link, StoreError> {
         let info = link.info("server").await?;
         if is_new_enough(&info) { Ok(link) } else { Err(StoreError::TooOld { server: self.shown.clone(), version: version(&info) }) }
-    }
-
-    /// The library's client, for the few connections that are neither (pub/sub, MONITOR).
-    pub(super) fn client(&self) -> &Client {
-        &self.client
     }
 }
 

@@ -1,4 +1,29 @@
 //! Everything that is said to Redis: the only folder that names the `redis` crate, and the Lua beside it.
+//!
+//! The queue is kept in BullMQ's format; what each key holds is documented in `lua/lib/keys.lua`, what each operation
+//! does in the header of its script.
 
+pub mod add;
+pub mod admin;
+pub mod change;
+mod codec;
 pub mod connect;
 pub mod error;
+pub mod events;
+pub mod inspect;
+mod keys;
+pub mod locks;
+pub mod overview;
+pub mod queue;
+mod scripts;
+pub mod settle;
+pub mod take;
+pub mod wake;
+pub mod workers;
+
+pub use add::{Ledger, MAX_ADD_BATCH};
+pub use change::{Change, Obliterated};
+pub use codec::{StoredOptions, read_keep};
+pub use inspect::{Counts, list_queues};
+pub use overview::Overview;
+pub use queue::Queue;

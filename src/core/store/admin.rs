@@ -1,0 +1,53 @@
+//! This file steers a queue: pause, resume, rate, global concurrency.
+
+use super::codec::integer;
+use super::error::StoreError;
+use super::queue::Queue;
+use super::scripts::{Arguments, PAUSE_QUEUE, RESUME_QUEUE};
+use crate::core::model::rate::Rate;
+
+impl Queue {
+    /// Pauses the queue for every worker, Node's too; `false` when it was paused already.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn pause(&self) -> Result<bool, StoreError> {
+        let answer = PAUSE_QUEUE.run(&self.link, &self.keys, &Arguments::default()).await?;
+        Ok(integer(&answer) == Some(1))
+    }
+
+    /// Resumes the queue; `false` when it was running already.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn resume(&self) -> Result<bool, StoreError> {
+        let answer = RESUME_QUEUE.run(&self.link, &self.keys, &Arguments::default()).await?;
+        Ok(integer(&answer) == Some(1))
+    }
+
+    /// Sets the queue's own rate, which every `wq` worker keeps; `None` takes it away.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn set_rate(&self, rate: Option<Rate>) -> Result<(), StoreError> {
+        let key = self.keys.ours("rate");
+        let command = match rate {
+            Some(rate) => redis::cmd("HSET").arg(key).arg("max").arg(rate.max).arg("duration_ms").arg(rate.window_ms()).clone(),
+            None => redis::cmd("DEL").arg(key).clone(),
+        };
+        self.link.clone().query(&command).await
+    }
+
+    /// Sets how many jobs may be active over all workers, Node's too; `None` takes the limit away.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn set_concurrency(&self, most: Option<u32>) -> Result<(), StoreError> {
+        let key = self.keys.bullmq("meta");
+        let command = match most {
+            Some(most) => redis::cmd("HSET").arg(key).arg("concurrency").arg(most).clone(),
+            None => redis::cmd("HDEL").arg(key).arg("concurrency").clone(),
+        };
+        self.link.clone().query(&command).await
+    }
+}

@@ -1,0 +1,290 @@
+//! This file turns jobs into BullMQ's fields and back.
+
+use std::collections::HashMap;
+
+use redis::Value;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use serde_json::{Map, json};
+
+use crate::core::model::job::{Backoff, JobOptions, JobRecord, Keep, Start};
+
+/// The options of a stored job that a worker acts on; unknown ones are ignored, absent ones are BullMQ's defaults.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StoredOptions {
+    /// How often the job may be tried; BullMQ writes 0 for once.
+    #[serde(deserialize_with = "whole_number")]
+    pub attempts: u32,
+    /// What a failed attempt waits for.
+    #[serde(deserialize_with = "backoff")]
+    pub backoff: Option<Backoff>,
+    /// Retried jobs go to the front.
+    pub lifo: bool,
+    /// What is kept once completed.
+    #[serde(deserialize_with = "keep")]
+    pub remove_on_complete: Option<Keep>,
+    /// What is kept once failed.
+    #[serde(deserialize_with = "keep")]
+    pub remove_on_fail: Option<Keep>,
+    /// Most traces that are kept; all when absent.
+    #[serde(deserialize_with = "optional_number")]
+    pub stack_trace_limit: Option<u64>,
+}
+
+/// A JSON number that may be written as a float.
+fn number(value: &serde_json::Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_f64().filter(|n| *n >= 0.0).map(truncate))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the float is not negative, and `as` saturates")]
+fn truncate(number: f64) -> u64 {
+    number as u64
+}
+
+fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(number(&value).map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX)))
+}
+
+fn optional_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(number(&serde_json::Value::deserialize(deserializer)?))
+}
+
+/// `{type, delay, jitter}`, or a number of milliseconds, which BullMQ reads as fixed.
+fn backoff<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Backoff>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(match value.as_f64() {
+        Some(delay) => (delay > 0.0).then(|| Backoff { kind: "fixed".to_owned(), delay, jitter: None }),
+        None => serde_json::from_value(value).ok(),
+    })
+}
+
+/// `true`, `false`, a count, or `{age, count, limit}`.
+fn keep<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Keep>, D::Error> {
+    Ok(read_keep(&serde_json::Value::deserialize(deserializer)?))
+}
+
+/// Reads BullMQ's `removeOnComplete` / `removeOnFail`; `None` when it is none.
+pub fn read_keep(value: &serde_json::Value) -> Option<Keep> {
+    match value {
+        serde_json::Value::Bool(true) => Some(Keep::NONE),
+        serde_json::Value::Bool(false) => Some(Keep::ALL),
+        // BullMQ reads a negative count as "all".
+        serde_json::Value::Number(_) => Some(Keep { count: number(value), ..Keep::ALL }),
+        serde_json::Value::Object(rule) => {
+            let field = |name: &str| rule.get(name).and_then(number);
+            Some(Keep { age_s: field("age"), count: field("count"), limit: field("limit") })
+        }
+        _ => None,
+    }
+}
+
+fn keep_json(keep: Keep) -> serde_json::Value {
+    match keep {
+        Keep::ALL => json!(false),
+        Keep::NONE => json!(true),
+        Keep { age_s: None, count: Some(count), .. } => json!(count),
+        Keep { age_s, count, limit } => {
+            let fields = [("age", age_s), ("count", count), ("limit", limit)];
+            fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect::<Map<_, _>>().into()
+        }
+    }
+}
+
+/// The `opts` field of a new job: JSON in BullMQ's names, only what is set.
+pub(super) fn options_json(options: &JobOptions) -> String {
+    let mut json = Map::new();
+    if options.attempts > 0 {
+        json.insert("attempts".to_owned(), json!(options.attempts));
+    }
+    if let Some(backoff) = &options.backoff {
+        let mut fields = Map::new();
+        fields.insert("type".to_owned(), json!(backoff.kind));
+        fields.insert("delay".to_owned(), plain_number(backoff.delay));
+        if let Some(jitter) = backoff.jitter {
+            fields.insert("jitter".to_owned(), json!(jitter));
+        }
+        json.insert("backoff".to_owned(), fields.into());
+    }
+    if let Start::After(delay) = options.start {
+        json.insert("delay".to_owned(), json!(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)));
+    }
+    if let Some(priority) = options.priority.filter(|priority| priority.number() > 0) {
+        json.insert("priority".to_owned(), json!(priority.number()));
+    }
+    if options.lifo {
+        json.insert("lifo".to_owned(), json!(true));
+    }
+    if let Some(keep) = options.remove_on_complete {
+        json.insert("removeOnComplete".to_owned(), keep_json(keep));
+    }
+    if let Some(keep) = options.remove_on_fail {
+        json.insert("removeOnFail".to_owned(), keep_json(keep));
+    }
+    for (name, value) in &options.other {
+        json.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    serde_json::Value::Object(json).to_string()
+}
+
+/// 2000 rather than 2000.0.
+fn plain_number(number: f64) -> serde_json::Value {
+    if number.fract() == 0.0 && (0.0..9.0e15).contains(&number) { json!(truncate(number)) } else { json!(number) }
+}
+
+/// Text that must be JSON, kept as it is.
+///
+/// # Errors
+/// What is wrong with it, for the dead letter's reason.
+pub(super) fn json_text(field: &str, bytes: Vec<u8>) -> Result<Box<RawValue>, String> {
+    let text = String::from_utf8(bytes).map_err(|error| format!("{field} is no UTF-8: {error}"))?;
+    serde_json::from_str::<serde::de::IgnoredAny>(&text).map_err(|error| format!("{field} is no JSON: {error}"))?;
+    RawValue::from_string(text).map_err(|error| format!("{field} is no JSON: {error}"))
+}
+
+/// The options of a stored job.
+///
+/// # Errors
+/// What is wrong with them, for the dead letter's reason.
+pub(super) fn stored_options(text: &[u8]) -> Result<StoredOptions, String> {
+    let value: serde_json::Value = serde_json::from_slice(text).map_err(|error| format!("opts is no JSON: {error}"))?;
+    if !value.is_object() {
+        return Err("opts is no JSON object".to_owned());
+    }
+    serde_json::from_value(value).map_err(|error| format!("opts can't be read: {error}"))
+}
+
+/// Bytes of a bulk or simple string; `None` for nil and anything else.
+pub(super) fn bytes(value: Value) -> Option<Vec<u8>> {
+    match value {
+        Value::BulkString(bytes) => Some(bytes),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text.into_bytes()),
+        Value::Int(number) => Some(number.to_string().into_bytes()),
+        _ => None,
+    }
+}
+
+/// The same as text; bytes that are no UTF-8 are shown as U+FFFD.
+pub(super) fn text(value: Value) -> Option<String> {
+    bytes(value).map(lossy)
+}
+
+fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// A whole number, also when it is written as text.
+pub(super) fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(number) => Some(*number),
+        Value::BulkString(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Not negative, 0 when absent.
+pub(super) fn unsigned(value: &Value) -> u64 {
+    integer(value).and_then(|number| u64::try_from(number).ok()).unwrap_or(0)
+}
+
+/// The values of an array; `None` for anything else.
+pub(super) fn array(value: Value) -> Option<Vec<Value>> {
+    match value {
+        Value::Array(values) | Value::Set(values) => Some(values),
+        _ => None,
+    }
+}
+
+/// A flat or map-shaped reply of `HGETALL` as a record, damaged fields shown as they are.
+pub(super) fn job_record(id: &str, reply: Value) -> Option<JobRecord> {
+    let mut fields = hash_fields(reply);
+    if fields.is_empty() {
+        return None;
+    }
+    let mut take = |name: &str| fields.remove(name);
+    let number = |text: Option<String>| text.and_then(|text| text.parse::<f64>().ok()).map(truncate);
+    let small = |text: Option<String>| number(text).map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX));
+    let options = take("opts").unwrap_or_default();
+    let stacktrace = take("stacktrace").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let ended = small(take("attemptsMade")).max(small(take("atm")));
+    Some(JobRecord {
+        id: id.to_owned(),
+        state: None,
+        name: take("name").unwrap_or_default(),
+        data: take("data").unwrap_or_default(),
+        attempts_allowed: stored_options(options.as_bytes()).map_or(1, |options| options.attempts.max(1)),
+        options,
+        timestamp: number(take("timestamp")),
+        delay_ms: number(take("delay")).unwrap_or(0),
+        due: None,
+        priority: small(take("priority")),
+        attempts_made: ended,
+        attempts_started: small(take("ats")),
+        stalled: small(take("stc")),
+        processed_on: number(take("processedOn")),
+        finished_on: number(take("finishedOn")),
+        worker: take("pb"),
+        failed_reason: take("failedReason"),
+        return_value: take("returnvalue"),
+        progress: take("progress"),
+        stacktrace,
+        parent: take("parentKey"),
+    })
+}
+
+/// The fields of a hash.
+pub(super) fn hash_fields(reply: Value) -> HashMap<String, String> {
+    let pairs: Vec<(Value, Value)> = match reply {
+        Value::Map(pairs) => pairs,
+        Value::Array(values) => {
+            let mut values = values.into_iter();
+            std::iter::from_fn(|| Some((values.next()?, values.next()?))).collect()
+        }
+        _ => Vec::new(),
+    };
+    pairs.into_iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_options_are_written_in_bullmqs_names() {
+        let json = options_json(&JobOptions::standard());
+
+        assert_eq!(json, r#"{"attempts":3,"backoff":{"type":"exponential","delay":2000},"priority":3}"#);
+    }
+
+    #[test]
+    fn keep_rules_are_read_and_written_in_all_of_bullmqs_forms() {
+        for (json, keep) in [
+            ("true", Keep::NONE),
+            ("false", Keep::ALL),
+            ("5", Keep { count: Some(5), ..Keep::ALL }),
+            (r#"{"age":3600,"count":7}"#, Keep { age_s: Some(3600), count: Some(7), limit: None }),
+        ] {
+            let value = serde_json::from_str(json).unwrap();
+            assert_eq!(read_keep(&value), Some(keep), "{json}");
+            assert_eq!(keep_json(keep), value, "{json}");
+        }
+    }
+
+    #[test]
+    fn options_as_lua_writes_them_are_read() {
+        let options = stored_options(br#"{"backoff":100,"attempts":3.0,"removeOnFail":{},"x":{"y":[]}}"#).unwrap();
+
+        assert_eq!(options.attempts, 3);
+        assert_eq!(options.backoff, Some(Backoff { kind: "fixed".to_owned(), delay: 100.0, jitter: None }));
+        assert_eq!(options.remove_on_fail, Some(Keep::ALL));
+    }
+
+    #[test]
+    fn damaged_json_is_named_and_not_parsed() {
+        assert!(json_text("data", b"{\"a\":".to_vec()).unwrap_err().starts_with("data is no JSON"));
+        assert!(json_text("data", vec![b'"', 0xff, b'"']).unwrap_err().starts_with("data is no UTF-8"));
+        assert!(json_text("data", "[".repeat(20_000).into_bytes()).is_err());
+        assert!(stored_options(b"[]").is_err());
+    }
+}

@@ -1,0 +1,259 @@
+//! This file looks at queues and jobs without changing them.
+
+use redis::Value;
+
+use super::change::{escape_glob, texts};
+use super::codec::{array, integer, job_record, text, unsigned};
+use super::connect::Link;
+use super::error::StoreError;
+use super::queue::Queue;
+use crate::core::model::clock::Millis;
+use crate::core::model::job::JobRecord;
+use crate::core::model::queue::{Prefix, QueueName};
+use crate::core::model::state::JobState;
+
+/// How many jobs are where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// In `wait`, and in the list where BullMQ 4 and 5 park jobs while paused.
+    pub waiting: u64,
+    /// In `active`.
+    pub active: u64,
+    /// In `completed`.
+    pub completed: u64,
+    /// In `failed`: the dead letters.
+    pub failed: u64,
+    /// In `delayed`.
+    pub delayed: u64,
+    /// In `prioritized`.
+    pub prioritized: u64,
+    /// In `waiting-children`.
+    pub waiting_children: u64,
+    /// Whether the queue is paused.
+    pub paused: bool,
+}
+
+impl Counts {
+    /// How many are in one state.
+    pub fn of(&self, state: JobState) -> u64 {
+        match state {
+            JobState::Waiting => self.waiting,
+            JobState::Prioritized => self.prioritized,
+            JobState::Delayed => self.delayed,
+            JobState::Active => self.active,
+            JobState::Completed => self.completed,
+            JobState::Failed => self.failed,
+            JobState::WaitingChildren => self.waiting_children,
+        }
+    }
+
+    /// How many are to be run once nothing holds them back: waiting and prioritised.
+    pub fn ready(&self) -> u64 {
+        self.waiting + self.prioritized
+    }
+}
+
+/// The queues with that prefix, by name.
+///
+/// # Errors
+/// When the server can't be asked.
+pub async fn list_queues(link: &Link, prefix: &Prefix) -> Result<Vec<QueueName>, StoreError> {
+    let (head, tail) = (format!("{prefix}:"), ":meta");
+    let pattern = format!("{}*{tail}", escape_glob(&head));
+    let (mut names, mut cursor) = (std::collections::BTreeSet::new(), 0_u64);
+    loop {
+        let scan = redis::cmd("SCAN").arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(1000).arg("TYPE").arg("hash").clone();
+        let (next, keys): (u64, Value) = link.clone().query(&scan).await?;
+        let found = texts(keys).into_iter();
+        names.extend(found.filter_map(|key| key.strip_prefix(&head)?.strip_suffix(tail)?.parse::<QueueName>().ok()));
+        if next == 0 {
+            return Ok(names.into_iter().collect());
+        }
+        cursor = next;
+    }
+}
+
+impl Queue {
+    /// How many jobs are where.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        let answers: Vec<Value> = self.link.clone().query_all(&self.counting()).await?;
+        read_counts(&answers).ok_or(StoreError::Shape { operation: "counts", problem: "too few answers".to_owned() })
+    }
+
+    /// The nine commands behind [`read_counts`].
+    pub(super) fn counting(&self) -> redis::Pipeline {
+        let mut commands = redis::pipe();
+        for list in ["wait", "paused", "active"] {
+            commands.cmd("LLEN").arg(self.keys.bullmq(list));
+        }
+        for set in ["completed", "failed", "delayed", "prioritized", "waiting-children"] {
+            commands.cmd("ZCARD").arg(self.keys.bullmq(set));
+        }
+        commands.cmd("HEXISTS").arg(self.keys.bullmq("meta")).arg("paused");
+        commands
+    }
+
+    /// The clock of the server, in ms.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn server_now(&self) -> Result<Millis, StoreError> {
+        let (seconds, micros): (u64, u64) = self.link.clone().query(&redis::cmd("TIME")).await?;
+        Ok(seconds * 1000 + micros / 1000)
+    }
+
+    /// Jobs of one state, whole. Waiting, prioritised and delayed: next to run first; active: oldest first; completed
+    /// and failed: newest first. Ids whose job is gone come without data, so that they are seen.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn page(&self, state: JobState, offset: u64, limit: u64) -> Result<Vec<JobRecord>, StoreError> {
+        let ids = self.page_ids(state, offset, limit).await?;
+        self.records(&ids, Some(state)).await
+    }
+
+    /// One job with its state.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn job(&self, id: &str) -> Result<Option<JobRecord>, StoreError> {
+        let mut commands = redis::pipe();
+        commands.cmd("HGETALL").arg(self.keys.bullmq(id));
+        for set in ["completed", "failed", "delayed", "prioritized", "waiting-children"] {
+            commands.cmd("ZSCORE").arg(self.keys.bullmq(set)).arg(id);
+        }
+        for list in ["active", "wait", "paused"] {
+            commands.cmd("LPOS").arg(self.keys.bullmq(list)).arg(id);
+        }
+        commands.ignore_errors();
+        let mut answers: Vec<Value> = self.link.clone().query_all(&commands).await?;
+        let places = answers.split_off(1);
+        let Some(mut record) = answers.pop().and_then(|hash| job_record(id, hash)) else { return Ok(None) };
+        let states = [
+            JobState::Completed,
+            JobState::Failed,
+            JobState::Delayed,
+            JobState::Prioritized,
+            JobState::WaitingChildren,
+            JobState::Active,
+            JobState::Waiting,
+            JobState::Waiting,
+        ];
+        let found = states.into_iter().zip(places).find(|(_, place)| is_found(place));
+        if let Some((state, place)) = found {
+            record.state = Some(state);
+            record.due = (state == JobState::Delayed).then(|| due_of(&place)).flatten();
+        }
+        Ok(Some(record))
+    }
+
+    /// The log lines of a job, oldest first.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn logs(&self, id: &str, offset: u64, limit: u64) -> Result<Vec<String>, StoreError> {
+        let key = self.keys.bullmq(&format!("{id}:logs"));
+        let last = offset.saturating_add(limit).saturating_sub(1);
+        Ok(texts(self.link.clone().query(redis::cmd("LRANGE").arg(key).arg(offset).arg(last)).await?))
+    }
+
+    /// Ids of one state, in the order of [`Self::page`].
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn page_ids(&self, state: JobState, offset: u64, limit: u64) -> Result<Vec<String>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let last = offset.saturating_add(limit) - 1;
+        let mut link = self.link.clone();
+        let zset = |command: &str| redis::cmd(command).arg(self.keys.bullmq(state.as_str())).arg(offset).arg(last).clone();
+        match state {
+            JobState::Waiting => {
+                let mut ids = self.from_the_right("wait", offset, limit).await?;
+                if (ids.len() as u64) < limit {
+                    let in_wait: u64 = link.query(redis::cmd("LLEN").arg(self.keys.bullmq("wait"))).await?;
+                    let rest = limit - ids.len() as u64;
+                    ids.extend(self.from_the_right("paused", offset.saturating_sub(in_wait), rest).await?);
+                }
+                Ok(ids)
+            }
+            JobState::Active => self.from_the_right("active", offset, limit).await,
+            JobState::Completed | JobState::Failed => Ok(texts(link.query(&zset("ZREVRANGE")).await?)),
+            JobState::Delayed | JobState::Prioritized | JobState::WaitingChildren => Ok(texts(link.query(&zset("ZRANGE")).await?)),
+        }
+    }
+
+    /// Lists are pushed at the left and taken at the right: the right end is the oldest.
+    async fn from_the_right(&self, list: &str, offset: u64, limit: u64) -> Result<Vec<String>, StoreError> {
+        let (offset, limit) = (i64::try_from(offset).unwrap_or(i64::MAX - 1), i64::try_from(limit).unwrap_or(i64::MAX));
+        let command = redis::cmd("LRANGE").arg(self.keys.bullmq(list)).arg((-offset).saturating_sub(limit)).arg(-offset - 1).clone();
+        let mut ids = texts(self.link.clone().query(&command).await?);
+        ids.reverse();
+        Ok(ids)
+    }
+
+    /// The records of these ids, in one round trip.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn records(&self, ids: &[String], state: Option<JobState>) -> Result<Vec<JobRecord>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut commands = redis::pipe();
+        for id in ids {
+            commands.cmd("HGETALL").arg(self.keys.bullmq(id));
+            commands.cmd("ZSCORE").arg(self.keys.bullmq("delayed")).arg(id);
+        }
+        commands.ignore_errors();
+        let answers: Vec<Value> = self.link.clone().query_all(&commands).await?;
+        let mut answers = answers.into_iter();
+        let records = ids.iter().map(|id| {
+            let (hash, due) = (answers.next().unwrap_or(Value::Nil), answers.next().unwrap_or(Value::Nil));
+            let mut record = job_record(id, hash).unwrap_or_else(|| JobRecord { id: id.clone(), ..JobRecord::default() });
+            record.state = state;
+            record.due = due_of(&due);
+            record
+        });
+        Ok(records.collect())
+    }
+}
+
+fn is_found(place: &Value) -> bool {
+    !matches!(place, Value::Nil | Value::ServerError(_))
+}
+
+/// The due moment in a score of the delayed set.
+pub(super) fn due_of(score: &Value) -> Option<Millis> {
+    let score: f64 = match score {
+        Value::Double(score) => *score,
+        Value::BulkString(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok()?,
+        _ => return None,
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "scores are positive and far below 2^63")]
+    Some((score / 4096.0) as Millis)
+}
+
+/// Reads the answers of [`Queue::counting`].
+pub(super) fn read_counts(answers: &[Value]) -> Option<Counts> {
+    let [wait, paused_list, active, completed, failed, delayed, prioritized, children, paused] = answers.first_chunk::<9>()?;
+    Some(Counts {
+        waiting: unsigned(wait) + unsigned(paused_list),
+        active: unsigned(active),
+        completed: unsigned(completed),
+        failed: unsigned(failed),
+        delayed: unsigned(delayed),
+        prioritized: unsigned(prioritized),
+        waiting_children: unsigned(children),
+        paused: integer(paused) == Some(1),
+    })
+}
+
+/// The values of an array reply as texts, absent ones kept.
+pub(super) fn optional_texts(reply: Value) -> Vec<Option<String>> {
+    array(reply).unwrap_or_default().into_iter().map(text).collect()
+}

@@ -1,0 +1,83 @@
+-- Adds many jobs at once: all or nothing, in the order given, each stored once however often the call is repeated.
+--
+-- ARGV
+--   3 library      text for meta.library, written where absent
+--   4 ledger       "1": ids are row ids, refused when the ledger knows them
+--   5 shapes       how many shapes follow; jobs of one campaign differ only in id and data
+--   6…             six a shape: name, opts (JSON), priority (0…2097151), lifo ("1"), start ("now", "after", "at"), ms
+--   …              three a job: id, data (JSON), number of its shape from 1
+-- Returns one number a job: 1 stored, 0 duplicate.
+local library, uses_ledger, shape_count = ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
+local first_job = 6 + shape_count * 6
+local now = server_time()
+
+local shapes = {}
+for index = 1, shape_count do
+  local at = 6 + (index - 1) * 6
+  local start, ms = ARGV[at + 4], tonumber(ARGV[at + 5])
+  local due = (start == 'after' and now + ms) or (start == 'at' and ms) or now
+  shapes[index] = {
+    name = ARGV[at], opts = ARGV[at + 1], priority = tonumber(ARGV[at + 2]), lifo = ARGV[at + 3] == '1',
+    due = due, delay = math.max(due - now, 0),
+  }
+end
+
+local keys = {}
+for at = first_job, #ARGV, 3 do keys[#keys + 1] = base .. ARGV[at] end
+call('INCRBY', id_key, #keys)
+call('HSETNX', meta_key, 'library', library)
+local limit = event_limit()
+local any_known = each_key('EXISTS', keys) > 0
+
+local statuses, seen = {}, {}
+local back, front, ranked, next_score = {}, {}, {}, {}
+local added, timestamp = 0, int(now)
+for index, key in ipairs(keys) do
+  local at = first_job + (index - 1) * 3
+  local id, shape = ARGV[at], shapes[tonumber(ARGV[at + 2])]
+  local duplicate = seen[id] or (any_known and call('EXISTS', key) == 1) or (uses_ledger and not ledger_record(id, now))
+  seen[id] = true
+  if duplicate then
+    statuses[index] = 0
+    call('XADD', events_key, '*', 'event', 'duplicated', 'jobId', id)
+  else
+    statuses[index] = 1
+    added = added + 1
+    call('HSET', key, 'name', shape.name, 'data', ARGV[at + 1], 'opts', shape.opts, 'timestamp', timestamp,
+      'delay', int(shape.delay), 'priority', shape.priority)
+    call('XADD', events_key, '*', 'event', 'added', 'jobId', id, 'name', shape.name)
+    if shape.delay > 0 then
+      local score = next_score[shape.due] or due_score(shape.due)
+      next_score[shape.due] = math.min(score + 1, shape.due * DUE_STEP + DUE_STEP - 1)
+      call('ZADD', delayed_key, int(score), id)
+      call('XADD', events_key, '*', 'event', 'delayed', 'jobId', id, 'delay', int(shape.due))
+    else
+      if shape.priority > 0 then
+        ranked[#ranked + 1] = shape.priority
+        ranked[#ranked + 1] = id
+      else
+        local side = shape.lifo and front or back
+        side[#side + 1] = id
+      end
+      call('XADD', events_key, '*', 'event', 'waiting', 'jobId', id)
+    end
+  end
+end
+
+if #back > 0 or #front > 0 then
+  local list = wait_list()
+  each_chunk('LPUSH', list, back)
+  each_chunk('RPUSH', list, front)
+end
+if #ranked > 0 then
+  local number = call('INCRBY', counter_key, #ranked / 2) - #ranked / 2
+  for at = 1, #ranked, 2 do
+    number = number + 1
+    ranked[at] = int(ranked[at] * PRIORITY_STEP + number % PRIORITY_STEP)
+  end
+  each_chunk('ZADD', prioritized_key, ranked)
+end
+if #back > 0 or #front > 0 or #ranked > 0 then mark_ready() end
+if next(next_score) then mark_due() end
+if added > 0 then call('XTRIM', events_key, 'MAXLEN', '~', limit) end
+return statuses

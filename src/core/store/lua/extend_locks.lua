@@ -1,0 +1,18 @@
+-- Renews the locks of jobs that a worker still has.
+--
+-- ARGV
+--   3 lock_ms  how long from now; never shortens a lock
+--   4…         two a job: id, token
+-- Returns the ids whose lock is gone or somebody else's.
+local lost, kept = {}, {}
+for at = 4, #ARGV, 2 do
+  local key = base .. ARGV[at] .. ':lock'
+  if call('GET', key) == ARGV[at + 1] then
+    call('PEXPIRE', key, ARGV[3], 'GT')
+    kept[#kept + 1] = ARGV[at]
+  else
+    lost[#lost + 1] = ARGV[at]
+  end
+end
+each_chunk('SREM', stalled_key, kept)
+return lost

@@ -1,0 +1,23 @@
+-- The pace: a smooth limiter shared by all workers of a queue, by the server's clock alone. Burst 0: a start that
+-- nobody used is gone.
+
+-- The gap between two starts, us. The slack swallows the lateness of whoever uses a start: an exact gap plus arrival
+-- jitter would put one too many into some window (simulated: 750 ms at 80 a minute gives 81, 753 ms gives 80).
+local function gap_of(max, window)
+  return (window + math.max(window * 0.006, 20)) * 1000 / max
+end
+
+-- Reserves the next start; returns the us until it. The last start is kept, not the next, so that a changed rate counts at once.
+local function reserve_slot(now_us, gap)
+  local last = tonumber(call('GET', pace_key) or '')
+  local slot = last and math.max(now_us, last + gap) or now_us
+  call('SET', pace_key, int(slot), 'PX', int((slot - now_us + gap) / 1000 + 60000))
+  return slot - now_us
+end
+
+-- How long to keep away until a start is at most two gaps ahead, us. Nobody holds jobs for long before they start.
+local function pace_wait(now_us, gap)
+  local last = tonumber(call('GET', pace_key) or '')
+  local ahead = last and last + gap - now_us or 0
+  return ahead > 2 * gap + 50000 and ahead - gap or 0
+end

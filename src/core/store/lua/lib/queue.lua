@@ -1,0 +1,125 @@
+-- What every change of a queue needs: the server's clock, variadic calls within Lua's limits, the marker, the order.
+
+-- Lua's unpack stops at about 8,000 values; 1,000 is safe and as fast.
+local MOST_ARGUMENTS = 1000
+-- BullMQ's order within one priority, and within one millisecond of the delayed set.
+local PRIORITY_STEP, DUE_STEP = 4294967296, 4096
+
+-- Milliseconds and microseconds since the epoch.
+local function server_time()
+  local time = call('TIME')
+  local us = tonumber(time[1]) * 1000000 + tonumber(time[2])
+  return math.floor(us / 1000), us
+end
+
+-- Lua prints numbers beyond 14 digits as 1.7e+15.
+local function int(number)
+  return string.format('%.0f', number)
+end
+
+-- command key values…, in as many calls as it takes; returns the sum of their replies.
+local function each_chunk(command, key, values)
+  local sum, count = 0, #values
+  for first = 1, count, MOST_ARGUMENTS do
+    sum = sum + call(command, key, unpack(values, first, math.min(first + MOST_ARGUMENTS - 1, count)))
+  end
+  return sum
+end
+
+-- command keys…, likewise.
+local function each_key(command, keys)
+  local sum, count = 0, #keys
+  for first = 1, count, MOST_ARGUMENTS do
+    sum = sum + call(command, unpack(keys, first, math.min(first + MOST_ARGUMENTS - 1, count)))
+  end
+  return sum
+end
+
+-- How long the event stream may grow; BullMQ's default is written where nobody chose.
+local function event_limit()
+  local limit = call('HGET', meta_key, 'opts.maxLenEvents')
+  if limit then return limit end
+  call('HSET', meta_key, 'opts.maxLenEvents', 10000)
+  return 10000
+end
+
+local function trim_events()
+  call('XTRIM', events_key, 'MAXLEN', '~', event_limit())
+end
+
+-- Whether a job put into wait may start: not while paused, not while the global concurrency is used up.
+local function is_open()
+  local meta = call('HMGET', meta_key, 'paused', 'concurrency')
+  if meta[1] then return false end
+  return not (meta[2] and call('LLEN', active_key) >= tonumber(meta[2]))
+end
+
+-- Wakes one idle worker.
+local function mark_ready()
+  if is_open() then call('ZADD', marker_key, 0, '0') end
+end
+
+-- Tells idle workers when the next delayed job is due; written even while paused.
+local function mark_due()
+  local first = call('ZRANGE', delayed_key, 0, 0, 'WITHSCORES')
+  if first[2] then call('ZADD', marker_key, tonumber(first[2]) / DUE_STEP, '1') end
+end
+
+-- The score for one more job due at due_ms: after all that are due in the same millisecond.
+local function due_score(due_ms)
+  local lowest = due_ms * DUE_STEP
+  local last = call('ZREVRANGEBYSCORE', delayed_key, int(lowest + DUE_STEP - 1), int(lowest), 'WITHSCORES', 'LIMIT', 0, 1)
+  if not last[2] then return lowest end
+  return math.min(tonumber(last[2]) + 1, lowest + DUE_STEP - 1)
+end
+
+local function delay_until(id, due_ms)
+  call('ZADD', delayed_key, int(due_score(due_ms)), id)
+  call('XADD', events_key, '*', 'event', 'delayed', 'jobId', id, 'delay', int(due_ms))
+end
+
+local function priority_score(priority)
+  return int(priority * PRIORITY_STEP + call('INCR', counter_key) % PRIORITY_STEP)
+end
+
+-- Where a job without priority waits. BullMQ 4 and 5 rename wait to paused when they pause, and rename it back over
+-- whatever is in wait then: a queue that they paused gets new jobs in paused. meta.version is the last Queue that was made.
+local function wait_list()
+  local meta = call('HMGET', meta_key, 'paused', 'version')
+  if not meta[1] or call('EXISTS', wait_key) == 1 then return wait_key end
+  if call('EXISTS', paused_key) == 1 then return paused_key end
+  local major = meta[2] and tonumber(string.match(meta[2], '^bullmq:(%d+)'))
+  return major and major <= 5 and paused_key or wait_key
+end
+
+-- Puts a job at the back of its line; without a priority, side RPUSH is the front.
+local function line_up(id, priority, side)
+  if priority > 0 then
+    call('ZADD', prioritized_key, priority_score(priority), id)
+  else
+    call(side, wait_list(), id)
+  end
+end
+
+local function announce_waiting(id, previous)
+  call('XADD', events_key, '*', 'event', 'waiting', 'jobId', id, 'prev', previous)
+end
+
+-- Everything that belongs to these jobs but their place in a list or set.
+local function delete_jobs(ids)
+  local keys = {}
+  for _, id in ipairs(ids) do
+    local key = base .. id
+    keys[#keys + 1] = key
+    for _, part in ipairs({ ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }) do
+      keys[#keys + 1] = key .. part
+    end
+  end
+  each_key('DEL', keys)
+end
+
+-- A job that ends or goes away gives up its deduplication, unless that has a life of its own (a TTL).
+local function free_deduplication(id, deduplication_id)
+  local key = base .. 'de:' .. deduplication_id
+  if call('GET', key) == id and call('PTTL', key) < 1 then call('DEL', key) end
+end

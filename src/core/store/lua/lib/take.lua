@@ -1,0 +1,156 @@
+-- Taking jobs: due ones are promoted, limits are kept, a start is reserved for each under a rate.
+
+local MOST_PROMOTED = 1000
+-- Ids popped in one call that turn out to be no job; beyond this the next call goes on.
+local MOST_DROPPED = 1000
+-- What BullMQ's queue.rateLimit() writes: nobody may start, whatever limits are configured.
+local CLOSED_BY_HAND = 9007199254740991
+-- The hash fields a worker gets, in this order (core::store::codec reads them by position).
+local TAKEN_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'ats', 'attemptsMade', 'defa', 'stacktrace', 'wqk' }
+
+-- Moves jobs that are due into their lines.
+local function promote_due(now)
+  local ids = call('ZRANGEBYSCORE', delayed_key, '-inf', int((now + 1) * DUE_STEP - 1), 'LIMIT', 0, MOST_PROMOTED)
+  if #ids == 0 then return end
+  each_chunk('ZREM', delayed_key, ids)
+  for _, id in ipairs(ids) do
+    -- pcall: the key may hold another type; take removes and counts such ids. Neither may become a hash of one field.
+    local priority = redis.pcall('HGET', base .. id, 'priority')
+    if type(priority) == 'table' then priority = nil end
+    line_up(id, tonumber(priority or 0) or 0, 'LPUSH')
+    announce_waiting(id, 'delayed')
+    if priority then call('HSET', base .. id, 'delay', 0) end
+  end
+  mark_ready()
+end
+
+-- The slowest of the rates that are set, as max and window in ms; nil when none is.
+local function rate_in_force(meta_max, meta_window, how)
+  local max, window
+  local function consider(other_max, other_window)
+    other_max, other_window = tonumber(other_max or 0) or 0, tonumber(other_window or 0) or 0
+    if other_max <= 0 or other_window <= 0 then return end
+    if not max or other_window / other_max > window / max then max, window = other_max, other_window end
+  end
+  local own_rate = call('HMGET', rate_key, 'max', 'duration_ms')
+  consider(meta_max, meta_window)
+  consider(own_rate[1], own_rate[2])
+  consider(how.worker_max, how.worker_window)
+  if not max then consider(how.fallback_max, how.fallback_window) end
+  return max, window
+end
+
+-- Pops up to want ids that have a job; what has none is removed and counted. Returns ids, their fields, and the count.
+local function pop_jobs(want)
+  local ids, jobs, dropped, popped = {}, {}, 0, 0
+  local from_wait = true
+  while #ids < want and popped < want + MOST_DROPPED do
+    local batch = from_wait and call('RPOP', wait_key, math.min(want - #ids, MOST_ARGUMENTS))
+    if not batch then
+      from_wait, batch = false, {}
+      local with_scores = call('ZPOPMIN', prioritized_key, math.min(want - #ids, MOST_ARGUMENTS))
+      if #with_scores == 0 then
+        call('DEL', counter_key)
+        break
+      end
+      for at = 1, #with_scores, 2 do batch[#batch + 1] = with_scores[at] end
+    end
+    popped = popped + #batch
+    for _, id in ipairs(batch) do
+      local key = base .. id
+      local fields = redis.pcall('HMGET', key, unpack(TAKEN_FIELDS))
+      if not fields.err and (fields[1] or fields[2] or fields[3] or fields[4] or call('EXISTS', key) == 1) then
+        ids[#ids + 1] = id
+        jobs[#jobs + 1] = fields
+      elseif string.sub(id, 1, 2) ~= '0:' then
+        -- BullMQ 4 leaves its own markers ("0:…") in wait; those are no loss.
+        dropped = dropped + 1
+      end
+    end
+  end
+  if dropped > 0 then call('HINCRBY', counters_key, 'missing_hash', dropped) end
+  return ids, jobs, dropped
+end
+
+-- Whether and how many may start now: the number, or 0 with the reason and how long to keep away (us).
+local function allowance(want, meta, max, gap, now_us)
+  if meta[1] then return 0, 'paused', 0 end
+  if meta[2] then
+    want = math.min(want, tonumber(meta[2]) - call('LLEN', active_key))
+    if want <= 0 then return 0, 'concurrency', 0 end
+  end
+  if not max then return want end
+  local window_max = tonumber(meta[3] or '')
+  local started = tonumber(call('GET', limiter_key) or 0)
+  if window_max or started >= CLOSED_BY_HAND then
+    local left = started >= CLOSED_BY_HAND and 0 or window_max - started
+    local ttl = call('PTTL', limiter_key)
+    if left <= 0 and ttl > 0 then return 0, 'rate', ttl * 1000 end
+    want = math.min(want, ttl > 0 and left or window_max or want)
+  end
+  local wait_us = pace_wait(now_us, gap)
+  if wait_us > 0 then return 0, 'rate', wait_us end
+  -- Read-ahead under a rate is one start; several only where starts are less than 10 ms apart.
+  return math.min(want, math.max(1, math.floor(10000 / gap)))
+end
+
+-- Takes up to want jobs for one worker; `how` is what read_how gives.
+-- Returns { now ms, why, wait us, next due ms, dropped, jobs, gap us }
+--   why       '' or what holds the queue back: 'paused', 'concurrency', 'rate'
+--   wait us   how long to keep away ('rate')
+--   next due  when the first delayed job is due, 0 none
+--   dropped   ids that had no job
+--   jobs      { id, us until its start, fields }
+--   gap us    between two starts, 0 without a rate
+local function take(want, how)
+  local now, now_us = server_time()
+  promote_due(now)
+  local meta = call('HMGET', meta_key, 'paused', 'concurrency', 'max', 'duration')
+  local max, window = rate_in_force(meta[3], meta[4], how)
+  local gap = max and gap_of(max, window) or 0
+  local function reply(why, wait_us, dropped, jobs)
+    local first = call('ZRANGE', delayed_key, 0, 0, 'WITHSCORES')
+    local due = first[2] and math.floor(tonumber(first[2]) / DUE_STEP) or 0
+    return { now, why, math.ceil(wait_us), due, dropped, jobs, math.ceil(gap) }
+  end
+
+  local allowed, why, wait_us = allowance(want, meta, max, gap, now_us)
+  if allowed == 0 then return reply(why, wait_us, 0, {}) end
+  local ids, jobs, dropped = pop_jobs(allowed)
+  if #ids == 0 then return reply('', 0, dropped, {}) end
+
+  each_chunk('LPUSH', active_key, ids)
+  local processed_on, counted, taken = int(now), 0, {}
+  for index, id in ipairs(ids) do
+    local key, fields = base .. id, jobs[index]
+    local attempts_started = (tonumber(fields[6] or 0) or 0) + 1
+    call('SET', key .. ':lock', how.token, 'PX', how.lock_ms)
+    call('XADD', events_key, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
+    if how.worker ~= '' then
+      call('HSET', key, 'processedOn', processed_on, 'ats', attempts_started, 'pb', how.worker)
+    else
+      call('HSET', key, 'processedOn', processed_on, 'ats', attempts_started)
+    end
+    local start_us = 0
+    -- A job with a deferred failure is failed without being sent: no start.
+    if not fields[8] then
+      counted = counted + 1
+      if max then start_us = math.ceil(reserve_slot(now_us, gap)) end
+    end
+    taken[index] = { id, start_us, fields }
+  end
+  if meta[3] and max and counted > 0 and call('INCRBY', limiter_key, counted) == counted then
+    call('PEXPIRE', limiter_key, meta[4] or window)
+  end
+  -- One more idle worker may be needed; without the marker Node's would sleep for five seconds.
+  if call('EXISTS', wait_key, prioritized_key) > 0 then mark_ready() end
+  return reply('', 0, dropped, taken)
+end
+
+-- Reads the seven ARGV from `at` that say how to take.
+local function read_how(at)
+  return {
+    token = ARGV[at], lock_ms = ARGV[at + 1], worker = ARGV[at + 2], worker_max = ARGV[at + 3], worker_window = ARGV[at + 4],
+    fallback_max = ARGV[at + 5], fallback_window = ARGV[at + 6],
+  }
+end

@@ -1,0 +1,43 @@
+-- Destroys a paused queue, a bounded number of jobs at a time; called again until nothing is left.
+--
+-- ARGV
+--   3 force  "1": even while workers have jobs
+--   4 most   jobs to destroy in this call
+-- Returns { code, destroyed }: code 1 all gone, 0 call again, -1 not paused, -2 workers have jobs.
+local force, most = ARGV[3] == '1', tonumber(ARGV[4])
+if call('HEXISTS', meta_key, 'paused') == 0 then return { -1, 0 } end
+if not force and call('EXISTS', active_key) == 1 then return { -2, 0 } end
+
+local destroyed = 0
+local function destroy(ids)
+  local locks = {}
+  for _, id in ipairs(ids) do locks[#locks + 1] = base .. id .. ':lock' end
+  each_key('DEL', locks)
+  delete_jobs(ids)
+  destroyed = destroyed + #ids
+end
+for _, list in ipairs({ wait_key, paused_key, active_key }) do
+  while destroyed < most do
+    local ids = call('LPOP', list, math.min(most - destroyed, MOST_ARGUMENTS))
+    if not ids then break end
+    destroy(ids)
+  end
+end
+for _, set in ipairs({ prioritized_key, delayed_key, completed_key, failed_key, children_key }) do
+  while destroyed < most do
+    local popped = call('ZPOPMIN', set, math.min(most - destroyed, MOST_ARGUMENTS))
+    if #popped == 0 then break end
+    local ids = {}
+    for at = 1, #popped, 2 do ids[#ids + 1] = popped[at] end
+    destroy(ids)
+  end
+end
+if destroyed >= most then return { 0, destroyed } end
+
+for _, scheduler in ipairs(call('ZRANGE', repeat_key, 0, -1)) do call('DEL', base .. 'repeat:' .. scheduler) end
+call('DEL', counter_key, marker_key, meta_key, events_key, id_key, stalled_key, stalled_check_key, repeat_key, limiter_key)
+for _, name in ipairs({ 'metrics:completed', 'metrics:failed', 'metrics:completed:data', 'metrics:failed:data' }) do
+  call('DEL', base .. name)
+end
+call('DEL', rate_key, pace_key, counters_key)
+return { 1, destroyed }

@@ -1,0 +1,33 @@
+-- BullMQ's stalled pass: jobs that were active at the last pass too and have no lock go back to wait.
+--
+-- ARGV
+--   3 interval_ms  one pass per interval over all workers of the queue
+--   4 max_stalled  a job that stalled more often is failed by whoever takes it next
+-- Returns the ids that went back; nothing when another worker's pass was less than an interval ago.
+local now = server_time()
+if not call('SET', stalled_check_key, int(now), 'PX', ARGV[3], 'NX') then return {} end
+trim_events()
+
+local recovered = {}
+local suspects = call('SMEMBERS', stalled_key)
+call('DEL', stalled_key)
+for _, id in ipairs(suspects) do
+  local key = base .. id
+  if call('EXISTS', key .. ':lock') == 0 and call('LREM', active_key, 1, id) > 0 then
+    if call('EXISTS', key) == 1 then
+      local is_scheduled = call('HEXISTS', key, 'rjk') == 1
+      if call('HINCRBY', key, 'stc', 1) > tonumber(ARGV[4]) and not is_scheduled then
+        call('HSET', key, 'defa', 'job stalled more than allowable limit')
+      end
+      call('RPUSH', wait_list(), id)
+      announce_waiting(id, 'active')
+      call('XADD', events_key, '*', 'event', 'stalled', 'jobId', id)
+      recovered[#recovered + 1] = id
+    else
+      call('HINCRBY', counters_key, 'missing_hash', 1)
+    end
+  end
+end
+if #recovered > 0 then mark_ready() end
+each_chunk('SADD', stalled_key, call('LRANGE', active_key, 0, -1))
+return recovered

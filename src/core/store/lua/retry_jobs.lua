@@ -1,0 +1,34 @@
+-- Puts finished jobs back to the end of their line.
+--
+-- ARGV
+--   3 state      "failed" or "completed"
+--   4 attempts   "reset": the job may be tried as often as a new one; "keep": BullMQ's own rule, one more try
+--   5…           ids
+-- Returns one number an id: 1 back in line, 0 no such job, -1 not in that state.
+local state, resets = ARGV[3], ARGV[4] == 'reset'
+local set_key = state == 'failed' and failed_key or completed_key
+local result_field = state == 'failed' and 'failedReason' or 'returnvalue'
+local statuses, any = {}, false
+for at = 5, #ARGV do
+  local id = ARGV[at]
+  local key = base .. id
+  local status = 0
+  if call('EXISTS', key) == 1 then
+    status = -1
+    if call('ZREM', set_key, id) == 1 then
+      status, any = 1, true
+      call('HDEL', key, 'finishedOn', 'processedOn', result_field)
+      if resets then
+        call('HSET', key, 'atm', 0)
+        -- BullMQ 4's own field, which readers prefer to atm.
+        call('HDEL', key, 'attemptsMade')
+      end
+      line_up(id, tonumber(call('HGET', key, 'priority') or 0) or 0, 'LPUSH')
+      announce_waiting(id, state)
+    end
+  end
+  statuses[#statuses + 1] = status
+end
+if any then mark_ready() end
+trim_events()
+return statuses

@@ -1,0 +1,13 @@
+-- Takes up to want jobs for one worker, under all limits of the queue.
+--
+-- ARGV
+--   3 want             1…
+--   4 token            lock value of the jobs of this one call
+--   5 lock_ms          how long the locks live without renewal
+--   6 worker           name for the field pb, or ''
+--   7 worker_max       --rate of the worker, starts (0 none)
+--   8 worker_window    ms
+--   9 fallback_max     rate when nobody set one, starts (0 none)
+--  10 fallback_window  ms
+-- Returns what take() in lib/take.lua returns.
+return take(tonumber(ARGV[3]), read_how(4))

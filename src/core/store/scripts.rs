@@ -1,0 +1,130 @@
+//! This file joins the Lua scripts and runs them: by hash, loaded again whenever the server forgot them.
+
+use std::sync::OnceLock;
+
+use redis::{ErrorKind, ServerErrorKind, Value};
+
+use super::connect::Link;
+use super::error::StoreError;
+use super::keys::Keys;
+
+/// One atomic operation on a queue.
+pub(super) struct Script {
+    /// Its file in `lua/`, for messages.
+    pub(super) name: &'static str,
+    source: &'static str,
+    compiled: OnceLock<redis::Script>,
+}
+
+/// The header with the flags must be the first bytes. `allow-oom`: a full Redis must still be able to empty itself.
+macro_rules! script {
+    ($name:literal, $flags:literal $(, $lib:literal)*) => {
+        Script {
+            name: $name,
+            source: concat!(
+                "#!lua flags=", $flags, "\n",
+                include_str!("lua/lib/keys.lua"),
+                include_str!("lua/lib/queue.lua"),
+                $(include_str!(concat!("lua/lib/", $lib, ".lua")),)*
+                include_str!(concat!("lua/", $name, ".lua"))
+            ),
+            compiled: OnceLock::new(),
+        }
+    };
+}
+
+pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger");
+pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "pace", "take");
+pub(super) static SETTLE_JOBS: Script = script!("settle_jobs", "allow-oom", "pace", "take");
+pub(super) static RESERVE_SLOT: Script = script!("reserve_slot", "allow-oom", "pace");
+pub(super) static EXTEND_LOCKS: Script = script!("extend_locks", "allow-oom");
+pub(super) static RECOVER_STALLED: Script = script!("recover_stalled", "allow-oom");
+pub(super) static PAUSE_QUEUE: Script = script!("pause_queue", "allow-oom");
+pub(super) static RESUME_QUEUE: Script = script!("resume_queue", "allow-oom");
+pub(super) static REMOVE_JOBS: Script = script!("remove_jobs", "allow-oom", "ledger");
+pub(super) static PROMOTE_JOBS: Script = script!("promote_jobs", "allow-oom");
+pub(super) static RETRY_JOBS: Script = script!("retry_jobs", "allow-oom");
+pub(super) static OBLITERATE_QUEUE: Script = script!("obliterate_queue", "allow-oom");
+
+/// Every script, for the tests that load them all.
+#[cfg(test)]
+pub(super) static ALL: [&Script; 12] = [
+    &ADD_JOBS,
+    &TAKE_JOBS,
+    &SETTLE_JOBS,
+    &RESERVE_SLOT,
+    &EXTEND_LOCKS,
+    &RECOVER_STALLED,
+    &PAUSE_QUEUE,
+    &RESUME_QUEUE,
+    &REMOVE_JOBS,
+    &PROMOTE_JOBS,
+    &RETRY_JOBS,
+    &OBLITERATE_QUEUE,
+];
+
+/// The arguments of one call, in the order that the script's header documents.
+#[derive(Default)]
+pub(super) struct Arguments {
+    packed: Vec<Vec<u8>>,
+}
+
+impl Arguments {
+    pub(super) fn push(&mut self, argument: impl Into<Vec<u8>>) -> &mut Self {
+        self.packed.push(argument.into());
+        self
+    }
+
+    pub(super) fn number(&mut self, number: impl ToString) -> &mut Self {
+        self.push(number.to_string())
+    }
+
+    /// Adds all of `more` behind.
+    pub(super) fn append(&mut self, mut more: Self) {
+        self.packed.append(&mut more.packed);
+    }
+}
+
+impl Script {
+    /// Runs the script on one queue. A server that forgot it gets it again: NOSCRIPT proves that nothing was done.
+    pub(super) async fn run(&self, link: &Link, keys: &Keys, arguments: &Arguments) -> Result<Value, StoreError> {
+        let mut link = link.clone();
+        let compiled = self.compiled.get_or_init(|| redis::Script::new(self.source));
+        let call = {
+            let mut call = redis::cmd("EVALSHA");
+            call.arg(compiled.get_hash()).arg(keys.for_scripts().len());
+            call.arg(keys.for_scripts()).arg(keys.base()).arg(keys.own());
+            for argument in &arguments.packed {
+                call.arg(argument.as_slice());
+            }
+            call
+        };
+        match call.query_async::<Value>(&mut link).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                link.query::<()>(redis::cmd("SCRIPT").arg("LOAD").arg(self.source)).await?;
+                link.query(&call).await
+            }
+            Err(error) => Err(StoreError::from_redis(link.server(), &error)),
+            Ok(value) => Ok(value),
+        }
+    }
+
+    /// An answer of another shape than the header promises.
+    pub(super) fn unexpected(&self, problem: impl Into<String>) -> StoreError {
+        StoreError::Shape { operation: self.name, problem: problem.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_script_starts_with_its_flags_and_says_what_it_needs_and_returns() {
+        for script in ALL {
+            let own = script.source.rsplit_once("-- ARGV").unwrap().1;
+            assert!(script.source.starts_with("#!lua flags="), "{}", script.name);
+            assert!(own.contains("-- Returns"), "{} doesn't say what it returns", script.name);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! This file takes jobs for a worker, under all limits of the queue.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::Value;
+use serde_json::value::RawValue;
+
+use super::codec::{StoredOptions, array, bytes, integer, json_text, stored_options, text, unsigned};
+use super::error::StoreError;
+use super::queue::Queue;
+use super::scripts::{Arguments, RESERVE_SLOT, TAKE_JOBS};
+use crate::core::model::clock::Millis;
+use crate::core::model::job::Job;
+use crate::core::model::rate::{Rate, RateLimit};
+
+/// How a worker takes.
+#[derive(Clone, Debug)]
+pub struct TakeRules {
+    /// How long a lock lives without renewal.
+    pub lock_ttl: Duration,
+    /// The worker's name, for the field `pb`.
+    pub worker: Option<String>,
+    /// What the worker was told by `--rate`.
+    pub rate: RateLimit,
+}
+
+impl TakeRules {
+    /// Writes the seven arguments that every taking script shares.
+    pub(super) fn write(&self, token: &str, arguments: &mut Arguments) {
+        let own = match self.rate {
+            RateLimit::Limited(rate) => Some(rate),
+            RateLimit::Unset | RateLimit::Unlimited => None,
+        };
+        let fallback = (self.rate == RateLimit::Unset).then_some(Rate::DEFAULT);
+        arguments.push(token).number(self.lock_ttl.as_millis()).push(self.worker.as_deref().unwrap_or_default());
+        for rate in [own, fallback] {
+            arguments.number(rate.map_or(0, |rate| rate.max)).number(rate.map_or(0, Rate::window_ms));
+        }
+    }
+}
+
+/// Why a queue gave nothing although it may have jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldBack {
+    /// Somebody paused it.
+    Paused,
+    /// As many jobs are active as the queue allows.
+    Concurrency,
+    /// The rate allows the next start only after this long.
+    Rate(Duration),
+}
+
+/// What a take gave.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// In the order they are to start.
+    pub jobs: Vec<TakenJob>,
+    /// Why there are none.
+    pub held_back: Option<HeldBack>,
+    /// How long until the first delayed job is due, by the server's clock.
+    pub next_due: Option<Duration>,
+    /// Ids without a job that were removed.
+    pub dropped: u64,
+    /// Between two starts, under a rate.
+    pub gap: Option<Duration>,
+}
+
+/// A job that this worker holds the lock of.
+#[derive(Debug)]
+pub struct TakenJob {
+    /// Its id.
+    pub id: String,
+    /// Value of its lock, shared by the jobs of one take.
+    pub token: Arc<str>,
+    /// How long after the answer it may start: its place in the pace.
+    pub start_after: Duration,
+    /// The job, or why it can't be read.
+    pub content: Result<Content, String>,
+}
+
+/// A job that could be read.
+#[derive(Debug)]
+pub struct Content {
+    /// What the transport gets.
+    pub job: Job,
+    /// What the worker acts on.
+    pub options: Arc<StoredOptions>,
+    /// Attempts that ended before.
+    pub attempts_made: u32,
+    /// Traces of failed attempts, a JSON array.
+    pub stacktrace: Option<String>,
+    /// A reason to fail the job without sending it (it stalled too often, or a child failed).
+    pub deferred_failure: Option<String>,
+}
+
+/// Reads answers of take; jobs of a campaign share their options, so the last ones are kept parsed.
+#[derive(Debug, Default)]
+pub struct TakeReader {
+    last_options: Option<(Vec<u8>, Arc<StoredOptions>)>,
+}
+
+impl Queue {
+    /// Takes up to `want` jobs under one token, which must never be used for another call.
+    ///
+    /// # Errors
+    /// When the server can't be asked. If the connection was lost, jobs may have been taken that nobody knows of;
+    /// they run again when their lock has expired.
+    pub async fn take(&self, want: usize, token: &Arc<str>, rules: &TakeRules, reader: &mut TakeReader) -> Result<Taken, StoreError> {
+        let mut arguments = Arguments::default();
+        arguments.number(want);
+        rules.write(token, &mut arguments);
+        let answer = TAKE_JOBS.run(&self.link, &self.keys, &arguments).await?;
+        reader.read(self.name().as_str(), token, answer).ok_or_else(|| TAKE_JOBS.unexpected("another shape"))
+    }
+
+    /// Reserves a new start for a job that missed its own; returns how long until then.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn reserve_slot(&self, gap: Duration) -> Result<Duration, StoreError> {
+        let mut arguments = Arguments::default();
+        arguments.number(gap.as_micros());
+        let answer = RESERVE_SLOT.run(&self.link, &self.keys, &arguments).await?;
+        Ok(Duration::from_micros(unsigned(&answer)))
+    }
+}
+
+impl TakeReader {
+    /// Reads what `take` in `lua/lib/take.lua` returns; `None` when it has another shape.
+    pub(super) fn read(&mut self, queue: &str, token: &Arc<str>, answer: Value) -> Option<Taken> {
+        let [now, why, wait_us, next_due, dropped, jobs, gap_us]: [Value; 7] = array(answer)?.try_into().ok()?;
+        let now = unsigned(&now);
+        let held_back = match text(why)?.as_str() {
+            "paused" => Some(HeldBack::Paused),
+            "concurrency" => Some(HeldBack::Concurrency),
+            "rate" => Some(HeldBack::Rate(Duration::from_micros(unsigned(&wait_us)))),
+            _ => None,
+        };
+        let due: Millis = unsigned(&next_due);
+        let gap = unsigned(&gap_us);
+        let jobs = array(jobs)?.into_iter().map(|job| self.job(queue, token, job)).collect::<Option<Vec<_>>>()?;
+        Some(Taken {
+            jobs,
+            held_back,
+            next_due: (due > 0).then(|| Duration::from_millis(due.saturating_sub(now))),
+            dropped: unsigned(&dropped),
+            gap: (gap > 0).then(|| Duration::from_micros(gap)),
+        })
+    }
+
+    fn job(&mut self, queue: &str, token: &Arc<str>, job: Value) -> Option<TakenJob> {
+        let [id, start_us, fields]: [Value; 3] = array(job)?.try_into().ok()?;
+        let id = text(id)?;
+        let fields: [Value; 10] = array(fields)?.try_into().ok()?;
+        let content = self.content(queue, &id, fields);
+        Some(TakenJob { id, token: Arc::clone(token), start_after: Duration::from_micros(unsigned(&start_us)), content })
+    }
+
+    /// The fields in the order of `TAKEN_FIELDS`.
+    fn content(&mut self, queue: &str, id: &str, fields: [Value; 10]) -> Result<Content, String> {
+        let [name, data, opts, timestamp, atm, ats, v4_attempts, deferred, stacktrace, stable_key] = fields;
+        let counter = |value: &Value| u32::try_from(unsigned(value)).unwrap_or(u32::MAX);
+        let name = bytes(name).ok_or("the job has no name")?;
+        let name = String::from_utf8(name).map_err(|_| "the name is no UTF-8")?;
+        let data: Box<RawValue> = json_text("data", bytes(data).ok_or("the job has no data")?)?;
+        let options = self.options(bytes(opts).ok_or("the job has no opts")?)?;
+        // BullMQ 4 counts in a field of its own; the larger is the truth.
+        let attempts_made = counter(&atm).max(counter(&v4_attempts));
+        let job = Job {
+            queue: queue.to_owned(),
+            id: id.to_owned(),
+            name,
+            data,
+            attempt: attempts_made.saturating_add(1),
+            attempts: options.attempts.max(1),
+            stable_key: text(stable_key).unwrap_or_else(|| id.to_owned()),
+            timestamp: integer(&timestamp).and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0),
+        };
+        drop(ats);
+        Ok(Content { job, options, attempts_made, stacktrace: text(stacktrace), deferred_failure: text(deferred) })
+    }
+
+    fn options(&mut self, bytes: Vec<u8>) -> Result<Arc<StoredOptions>, String> {
+        if let Some((known, parsed)) = &self.last_options
+            && *known == bytes
+        {
+            return Ok(Arc::clone(parsed));
+        }
+        let parsed = Arc::new(stored_options(&bytes)?);
+        self.last_options = Some((bytes, Arc::clone(&parsed)));
+        Ok(parsed)
+    }
+}

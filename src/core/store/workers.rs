@@ -1,0 +1,66 @@
+//! This file knows which workers are connected, ours and Node's, and how a worker makes itself known.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::error::StoreError;
+use super::queue::Queue;
+
+/// A connected worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerInfo {
+    /// What it calls itself.
+    pub name: Option<String>,
+    /// Where it connects from.
+    pub address: String,
+    /// How long it has been connected, seconds.
+    pub age_s: u64,
+    /// How long its waiting connection has been silent, seconds.
+    pub idle_s: u64,
+    /// Whether it is a `wq` worker.
+    pub ours: bool,
+}
+
+/// What `lib-name` of our connections says.
+pub(super) const LIB_NAME: &str = "wq";
+
+impl Queue {
+    /// The connected workers of this queue.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn workers(&self) -> Result<Vec<WorkerInfo>, StoreError> {
+        let clients: String = self.link.clone().query(redis::cmd("CLIENT").arg("LIST")).await?;
+        Ok(read_workers(&clients, self))
+    }
+
+    /// The name by which BullMQ finds the connection of a worker: `<prefix>:<base64 of the queue>[:w:<name>]`.
+    pub(super) fn client_name(&self, worker: Option<&str>) -> String {
+        let queue = STANDARD.encode(self.name().as_str());
+        let root = format!("{}:{queue}", self.prefix());
+        worker.map_or_else(|| root.clone(), |name| format!("{root}:w:{name}"))
+    }
+}
+
+/// The workers of this queue in a reply of `CLIENT LIST`.
+pub(super) fn read_workers(clients: &str, queue: &Queue) -> Vec<WorkerInfo> {
+    let root = queue.client_name(None);
+    clients.lines().filter_map(|line| read_worker(line, &root)).collect()
+}
+
+fn read_worker(line: &str, root: &str) -> Option<WorkerInfo> {
+    let field = |name: &str| line.split(' ').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+    let rest = field("name")?.strip_prefix(root)?;
+    let name = match rest {
+        "" => None,
+        _ => Some(rest.strip_prefix(":w:")?.to_owned()),
+    };
+    let seconds = |name: &str| field(name).and_then(|text| text.parse().ok()).unwrap_or(0);
+    Some(WorkerInfo {
+        name,
+        address: field("addr").unwrap_or_default().to_owned(),
+        age_s: seconds("age"),
+        idle_s: seconds("idle"),
+        ours: field("lib-name") == Some(LIB_NAME),
+    })
+}
