@@ -190,7 +190,7 @@ mod tests {
     fn a_reason_is_what_the_receiver_said_without_phone_numbers() {
         let Outcome::Permanent { reason } = judge(&answer(422, None, "{\"error\":\n\"no such number +5511999990000\"}")) else { panic!() };
 
-        assert_eq!(reason, "http 422: {\"error\": \"no such number +55***00\"}");
+        assert_eq!(reason, "http 422: {\"error\": \"no such number +55…0000\"}");
     }
 
     #[test]

@@ -198,6 +198,6 @@ mod tests {
 
         log.deliver(&sample_job("{\"to\":\"+5511999990000\",\"text\":\"Hola\\nAna\"}")).await;
 
-        assert_eq!(*lines.lock().unwrap(), ["would send whatsapp/Ab12 send, attempt 2: {\"to\":\"+55***00\",\"text\":\"Hola\\nAna\"}"]);
+        assert_eq!(*lines.lock().unwrap(), ["would send whatsapp/Ab12 send, attempt 2: {\"to\":\"+55…0000\",\"text\":\"Hola\\nAna\"}"]);
     }
 }

@@ -71,7 +71,7 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Hides what looks like a phone number: `+5511999990000` becomes `+55***00`. Dates and IPv4 addresses stay.
+/// Hides what looks like a phone number: `+5511999990000` becomes `+55…0000`, as in the model. Dates and IPv4 addresses stay.
 pub(super) fn hide_phones(text: &str) -> String {
     let signs: Vec<char> = text.chars().collect();
     let mut shown = String::with_capacity(text.len());
@@ -130,8 +130,9 @@ fn show_number(run: &[char], shown: &mut String) {
         shown.push('+');
     }
     shown.push_str(digits.get(..2).unwrap_or_default());
-    shown.push_str("***");
-    shown.push_str(digits.get(digits.len() - 2..).unwrap_or_default());
+    shown.push('…');
+    let tail = if digits.len() < SPACED_PHONE_DIGITS { 2 } else { 4 };
+    shown.push_str(digits.get(digits.len() - tail..).unwrap_or_default());
 }
 
 /// Hides `user:password` in every `scheme://user:password@host`.
@@ -163,14 +164,15 @@ mod tests {
     #[test]
     fn phone_numbers_are_hidden_however_they_are_written() {
         for (text, shown) in [
-            ("to +5511999990000 failed", "to +55***00 failed"),
-            ("5511999990000@s.whatsapp.net", "55***00@s.whatsapp.net"),
-            ("+34 600 11 12 22.", "+34***22."),
-            ("(11) 99999-0000", "+11***00"),
-            ("11 99999-0000", "11***00"),
-            ("+1 (415) 555-0100", "+14***00"),
-            ("tel:004930123456", "tel:00***56"),
-            ("{\"to\":\"+5511999990000\",\"n\":7}", "{\"to\":\"+55***00\",\"n\":7}"),
+            ("to +5511999990000 failed", "to +55…0000 failed"),
+            ("5511999990000@s.whatsapp.net", "55…0000@s.whatsapp.net"),
+            ("+34 600 11 12 22.", "+34…1222."),
+            ("(11) 99999-0000", "+11…0000"),
+            ("11 99999-0000", "11…0000"),
+            ("+1 (415) 555-0100", "+14…0100"),
+            ("call 12345678", "call 12…78"),
+            ("tel:004930123456", "tel:00…3456"),
+            ("{\"to\":\"+5511999990000\",\"n\":7}", "{\"to\":\"+55…0000\",\"n\":7}"),
         ] {
             assert_eq!(hide_phones(text), shown, "{text}");
         }
@@ -214,6 +216,6 @@ mod tests {
 
     #[test]
     fn a_number_is_hidden_before_the_line_is_cut() {
-        assert_eq!(head(b"to +5511999990000", 8), "to +55**…");
+        assert_eq!(head(b"to +5511999990000", 8), "to +55…0…");
     }
 }
