@@ -1,0 +1,161 @@
+//! What every way to send promises, and what each of them makes of its receiver's answers.
+
+mod exec;
+mod http;
+mod peer;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::value::RawValue;
+use wq::core::dispatch::transport::{Outcome, Transport};
+use wq::core::model::job::Job;
+use wq::transport::{self, Way, log};
+
+use peer::{Peer, Reply};
+
+/// Longer than any of these tests may take, and far shorter than a hang.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn job(id: &str, data: &str) -> Job {
+    Job {
+        queue: "whatsapp".to_owned(),
+        id: id.to_owned(),
+        name: "send".to_owned(),
+        data: RawValue::from_string(data.to_owned()).unwrap(),
+        attempt: 1,
+        attempts: 3,
+        stable_key: id.to_owned(),
+        timestamp: 1,
+    }
+}
+
+async fn deliver(transport: &dyn Transport, job: &Job) -> Outcome {
+    tokio::time::timeout(PATIENCE, transport.deliver(job)).await.expect("every delivery ends")
+}
+
+/// One way to send, before three receivers.
+struct Subject {
+    accepting: Arc<dyn Transport>,
+    failing: Arc<dyn Transport>,
+    refusing: Arc<dyn Transport>,
+}
+
+fn by_log(fail: f64, fail_permanent: f64) -> Arc<dyn Transport> {
+    transport::build(Way::Log(log::Options { fail, fail_permanent, ..log::Options::default() })).unwrap()
+}
+
+fn by_http(peer: &Peer) -> Arc<dyn Transport> {
+    http::by_http(&peer.url("/hook"), PATIENCE)
+}
+
+async fn every_way(check: impl AsyncFn(Subject)) {
+    let complaint = "call +5511999990000\n\u{1b}[31mnow";
+    let peers = [Peer::saying(200, "{ \"id\": 1 }").await, Peer::saying(500, complaint).await, Peer::saying(400, complaint).await];
+    let [accepting, failing, refusing] = [0, 1, 2].map(|n| by_http(&peers[n]));
+    check(Subject { accepting, failing, refusing }).await;
+
+    let complain = "printf 'call +5511999990000\\n\\033[31mnow' >&2";
+    let [accepting, failing, refusing] =
+        ["cat > /dev/null; echo '{ \"id\": 1 }'", &format!("{complain}; exit 75"), &format!("{complain}; exit 1")]
+            .map(|script| exec::by_shell(script, PATIENCE));
+    check(Subject { accepting, failing, refusing }).await;
+
+    check(Subject { accepting: by_log(0.0, 0.0), failing: by_log(1.0, 0.0), refusing: by_log(0.0, 1.0) }).await;
+}
+
+#[tokio::test]
+async fn every_way_accepts_any_data_and_returns_json() {
+    let large = serde_json::json!({ "text": "x".repeat(900_000) }).to_string();
+    let data = ["{\"to\":\"+34600111222\",\"text\":\"Hola\"}", "{}", "[]", "null", "7", "\"\\u0000 é\"", "1.00", " { } ", large.as_str()];
+
+    every_way(async |subject| {
+        for data in data {
+            let outcome = deliver(&*subject.accepting, &job("j1", data)).await;
+
+            let Outcome::Accepted { reply } = outcome else { panic!("{}: {outcome:?}", subject.accepting.name()) };
+            assert!(matches!(reply.as_str(), "{\"id\":1}" | "null"), "{}: {reply}", subject.accepting.name());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_way_accepts_ids_that_only_others_would_make() {
+    every_way(async |subject| {
+        for id in ["1", "repeat:abc:1764000000000", "a b", "line\nbreak", "nul\0", "ação", "%", &"x".repeat(1024)] {
+            let outcome = deliver(&*subject.accepting, &job(id, "{}")).await;
+
+            assert!(matches!(outcome, Outcome::Accepted { .. }), "{} {id:?}: {outcome:?}", subject.accepting.name());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_way_tells_a_failure_that_may_pass_from_one_that_will_not() {
+    every_way(async |subject| {
+        let failed = deliver(&*subject.failing, &job("j1", "{}")).await;
+        let refused = deliver(&*subject.refusing, &job("j1", "{}")).await;
+
+        assert!(matches!(failed, Outcome::Retry { .. }), "{}: {failed:?}", subject.failing.name());
+        assert!(matches!(refused, Outcome::Permanent { .. }), "{}: {refused:?}", subject.refusing.name());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_way_gives_reasons_of_one_line_without_phone_numbers() {
+    every_way(async |subject| {
+        for transport in [&subject.failing, &subject.refusing] {
+            let (Outcome::Retry { reason } | Outcome::Permanent { reason }) = deliver(&**transport, &job("j1", "{}")).await else {
+                panic!()
+            };
+
+            assert!(!reason.is_empty() && !reason.contains(char::is_control), "{reason:?}");
+            assert!(!reason.contains("99999"), "{reason:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_way_delivers_many_at_once() {
+    every_way(async |subject| {
+        let mut deliveries = tokio::task::JoinSet::new();
+        for n in 0..40 {
+            let transport = Arc::clone(&subject.accepting);
+            deliveries.spawn(async move { deliver(&*transport, &job(&format!("j{n}"), "{\"n\":1}")).await });
+        }
+
+        let outcomes = deliveries.join_all().await;
+
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Accepted { .. })), "{outcomes:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_way_bears_a_delivery_that_is_given_up_half_way() {
+    every_way(async |subject| {
+        let (transport, work) = (Arc::clone(&subject.accepting), job("j1", "{}"));
+        let abandoned = tokio::time::timeout(Duration::from_millis(1), transport.deliver(&work)).await;
+        drop(abandoned);
+
+        let outcome = deliver(&*subject.accepting, &job("j2", "{}")).await;
+
+        assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_log_way_takes_as_long_as_it_was_told() {
+    let latency = Duration::from_millis(40);
+    let slow = transport::build(Way::Log(log::Options { latency: (latency, latency), ..log::Options::default() })).unwrap();
+
+    let started = Instant::now();
+    deliver(&*slow, &job("j1", "{}")).await;
+
+    assert!(started.elapsed() >= latency);
+}
