@@ -93,11 +93,9 @@ impl FromStr for Selector {
 
 impl Selector {
     fn matches(&self, job: &Value) -> bool {
-        match self.path.iter().try_fold(job, |value, key| value.get(key)) {
-            Some(Value::String(text)) => *text == self.value,
-            Some(value) => value.to_string() == self.value,
-            None => false,
-        }
+        let found = self.path.iter().try_fold(job, |value, key| value.get(key));
+        let text = found.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        text.as_ref() == Some(&self.value)
     }
 }
 
@@ -419,12 +417,11 @@ async fn converse(receiver: Arc<Receiver>, stream: TcpStream, stop: Cancellation
         ended = connection.as_mut() => Some(ended),
         () = stop.cancelled() => None,
     };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let ended = if let Some(ended) = ended {
+        ended
+    } else {
+        connection.as_mut().graceful_shutdown();
+        connection.await
     };
     if let Err(error) = ended.as_ref()
         && !error.is_incomplete_message()

@@ -52,7 +52,7 @@ fn by_http(peer: &Peer) -> Arc<dyn Transport> {
 async fn every_way(check: impl AsyncFn(Subject)) {
     let complaint = "call +5511999990000\n\u{1b}[31mnow";
     let peers = [Peer::saying(200, "{ \"id\": 1 }").await, Peer::saying(500, complaint).await, Peer::saying(400, complaint).await];
-    let [accepting, failing, refusing] = [0, 1, 2].map(|n| by_http(&peers[n]));
+    let [accepting, failing, refusing] = peers.each_ref().map(by_http);
     check(Subject { accepting, failing, refusing }).await;
 
     let complain = "printf 'call +5511999990000\\n\\033[31mnow' >&2";
