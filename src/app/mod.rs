@@ -2,3 +2,4 @@
 
 pub mod error;
 pub mod redis_service;
+pub mod worker;

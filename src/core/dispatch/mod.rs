@@ -1,3 +1,23 @@
 //! The rate-limited worker: takes jobs, paces them, sends them and settles what became of them.
+//!
+//! [`worker::Worker`] is the heart: one loop that starts what may start, exchanges outcomes for new jobs in one call, and
+//! waits. Beside it run the bell (wakes it when idle), the heartbeat (renews locks) and the rescuer (brings back the jobs
+//! of dead workers). Every outcome passes `verdict::judge`.
 
+mod bell;
+mod desk;
+mod heartbeat;
+mod reconnect;
+mod rescuer;
+mod service;
 pub mod transport;
+mod verdict;
+pub mod worker;
+
+pub use verdict::KeepRules;
+pub use worker::{End, Report, Worker, WorkerRules};
+
+/// 0 to 1; half when the system gives no random bytes, which only flattens jitter.
+fn random() -> f64 {
+    getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX))
+}

@@ -150,6 +150,34 @@ impl Queue {
         Ok(Some(record))
     }
 
+    /// Whether anything is left that runs by itself: jobs in line, running jobs, retries that will come due. Jobs that
+    /// their sender delayed don't count; a paused queue has nothing that runs.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn has_work_left(&self) -> Result<bool, StoreError> {
+        let counts = self.counts().await?;
+        if counts.paused || counts.ready() + counts.active > 0 {
+            return Ok(!counts.paused);
+        }
+        let mut offset = 0;
+        loop {
+            let ids = self.page_ids(JobState::Delayed, offset, 1000).await?;
+            if ids.is_empty() {
+                return Ok(false);
+            }
+            offset += ids.len() as u64;
+            let mut commands = redis::pipe();
+            for id in &ids {
+                commands.cmd("HGET").arg(self.keys.bullmq(id)).arg("ats");
+            }
+            let started: Vec<Value> = self.link.clone().query_all(&commands).await?;
+            if started.iter().any(|started| unsigned(started) > 0) {
+                return Ok(true);
+            }
+        }
+    }
+
     /// The log lines of a job, oldest first.
     ///
     /// # Errors

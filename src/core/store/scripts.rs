@@ -39,6 +39,7 @@ pub(super) static SETTLE_JOBS: Script = script!("settle_jobs", "allow-oom", "pac
 pub(super) static RESERVE_SLOT: Script = script!("reserve_slot", "allow-oom", "pace");
 pub(super) static EXTEND_LOCKS: Script = script!("extend_locks", "allow-oom");
 pub(super) static RECOVER_STALLED: Script = script!("recover_stalled", "allow-oom");
+pub(super) static RECLAIM_JOBS: Script = script!("reclaim_jobs", "allow-oom");
 pub(super) static PAUSE_QUEUE: Script = script!("pause_queue", "allow-oom");
 pub(super) static RESUME_QUEUE: Script = script!("resume_queue", "allow-oom");
 pub(super) static REMOVE_JOBS: Script = script!("remove_jobs", "allow-oom", "ledger");
@@ -48,13 +49,14 @@ pub(super) static OBLITERATE_QUEUE: Script = script!("obliterate_queue", "allow-
 
 /// Every script, for the tests that load them all.
 #[cfg(test)]
-pub(super) static ALL: [&Script; 12] = [
+pub(super) static ALL: [&Script; 13] = [
     &ADD_JOBS,
     &TAKE_JOBS,
     &SETTLE_JOBS,
     &RESERVE_SLOT,
     &EXTEND_LOCKS,
     &RECOVER_STALLED,
+    &RECLAIM_JOBS,
     &PAUSE_QUEUE,
     &RESUME_QUEUE,
     &REMOVE_JOBS,

@@ -62,8 +62,17 @@ pub struct Taken {
     pub next_due: Option<Duration>,
     /// Ids without a job that were removed.
     pub dropped: u64,
-    /// Between two starts, under a rate.
-    pub gap: Option<Duration>,
+    /// How starts are paced; `None` without a rate.
+    pub pace: Option<Pace>,
+}
+
+/// How starts are paced under the rate in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Between two starts.
+    pub gap: Duration,
+    /// How much later than granted the starts of a window may be, all together, before one too many falls into it.
+    pub slack: Duration,
 }
 
 /// A job that this worker holds the lock of.
@@ -129,7 +138,7 @@ impl Queue {
 impl TakeReader {
     /// Reads what `take` in `lua/lib/take.lua` returns; `None` when it has another shape.
     pub(super) fn read(&mut self, queue: &str, token: &Arc<str>, answer: Value) -> Option<Taken> {
-        let [now, why, wait_us, next_due, dropped, jobs, gap_us]: [Value; 7] = array(answer)?.try_into().ok()?;
+        let [now, why, wait_us, next_due, dropped, jobs, gap_us, slack_us]: [Value; 8] = array(answer)?.try_into().ok()?;
         let now = unsigned(&now);
         let held_back = match text(why)?.as_str() {
             "paused" => Some(HeldBack::Paused),
@@ -145,7 +154,7 @@ impl TakeReader {
             held_back,
             next_due: (due > 0).then(|| Duration::from_millis(due.saturating_sub(now))),
             dropped: unsigned(&dropped),
-            gap: (gap > 0).then(|| Duration::from_micros(gap)),
+            pace: (gap > 0).then(|| Pace { gap: Duration::from_micros(gap), slack: Duration::from_micros(unsigned(&slack_us)) }),
         })
     }
 

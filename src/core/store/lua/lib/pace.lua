@@ -1,10 +1,11 @@
 -- The pace: a smooth limiter shared by all workers of a queue, by the server's clock alone. Burst 0: a start that
 -- nobody used is gone.
 
--- The gap between two starts, us. The slack swallows the lateness of whoever uses a start: an exact gap plus arrival
--- jitter would put one too many into some window (simulated: 750 ms at 80 a minute gives 81, 753 ms gives 80).
+-- The gap between two starts and the slack in a window, us. The slack swallows the lateness of whoever uses a start: an
+-- exact gap plus arrival jitter would put one too many into some window (simulated: 750 ms at 80 a minute gives 81, 753 ms 80).
 local function gap_of(max, window)
-  return (window + math.max(window * 0.006, 20)) * 1000 / max
+  local slack = math.max(window * 0.006, 20)
+  return (window + slack) * 1000 / max, slack * 1000
 end
 
 -- Reserves the next start; returns the us until it. The last start is kept, not the next, so that a changed rate counts at once.

@@ -95,23 +95,25 @@ local function allowance(want, meta, max, gap, now_us)
 end
 
 -- Takes up to want jobs for one worker; `how` is what read_how gives.
--- Returns { now ms, why, wait us, next due ms, dropped, jobs, gap us }
+-- Returns { now ms, why, wait us, next due ms, dropped, jobs, gap us, slack us }
 --   why       '' or what holds the queue back: 'paused', 'concurrency', 'rate'
 --   wait us   how long to keep away ('rate')
 --   next due  when the first delayed job is due, 0 none
 --   dropped   ids that had no job
 --   jobs      { id, us until its start, fields }
 --   gap us    between two starts, 0 without a rate
+--   slack us  how much later than granted all starts of a window together may be
 local function take(want, how)
   local now, now_us = server_time()
   promote_due(now)
   local meta = call('HMGET', meta_key, 'paused', 'concurrency', 'max', 'duration')
   local max, window = rate_in_force(meta[3], meta[4], how)
-  local gap = max and gap_of(max, window) or 0
+  local gap, slack = 0, 0
+  if max then gap, slack = gap_of(max, window) end
   local function reply(why, wait_us, dropped, jobs)
     local first = call('ZRANGE', delayed_key, 0, 0, 'WITHSCORES')
     local due = first[2] and math.floor(tonumber(first[2]) / DUE_STEP) or 0
-    return { now, why, math.ceil(wait_us), due, dropped, jobs, math.ceil(gap) }
+    return { now, why, math.ceil(wait_us), due, dropped, jobs, math.ceil(gap), math.ceil(slack) }
   end
 
   local allowed, why, wait_us = allowance(want, meta, max, gap, now_us)

@@ -1,0 +1,208 @@
+//! This file is the worker's desk: which jobs it holds, which run, which wait for their start, which for being stored.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::core::store::settle::Settlement;
+use crate::core::store::take::TakenJob;
+
+/// Locks of all jobs on the desk, shared with the heartbeat that renews them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HeldLocks(Arc<Mutex<HashMap<String, Arc<str>>>>);
+
+impl HeldLocks {
+    /// Every id with its token.
+    pub(super) fn list(&self) -> Vec<(String, Arc<str>)> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.iter().map(|(id, token)| (id.clone(), Arc::clone(token))).collect()
+    }
+
+    fn insert(&self, id: &str, token: &Arc<str>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), Arc::clone(token));
+    }
+
+    /// Only if the token is that one: the job may have been taken again meanwhile.
+    fn remove(&self, id: &str, token: &str) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.get(id).is_some_and(|known| **known == *token) {
+            held.remove(id);
+        }
+    }
+}
+
+/// A job that waits for its start.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) taken: TakenJob,
+    /// Its place in the pace; the moment it was taken without one.
+    pub(super) start_at: Instant,
+    /// How uncertain that moment is: the part of the round trip beyond the usual.
+    pub(super) doubt: Duration,
+}
+
+/// What the worker holds. A slot of its concurrency is free again only when the outcome is stored, so that a crash
+/// never leaves more unknown outcomes than that.
+#[derive(Debug)]
+pub(super) struct Desk {
+    concurrency: usize,
+    ready: VecDeque<Ready>,
+    running: usize,
+    unsettled: Vec<Settlement>,
+    pub(super) locks: HeldLocks,
+}
+
+impl Desk {
+    pub(super) fn new(concurrency: usize) -> Self {
+        Self { concurrency, ready: VecDeque::new(), running: 0, unsettled: Vec::new(), locks: HeldLocks::default() }
+    }
+
+    /// How many more jobs to take. Without a rate: read ahead as many as run at once. Under a rate: only what can
+    /// start, since a start that is granted and not used is lost.
+    pub(super) fn appetite(&self, paced: bool) -> usize {
+        // What is unsettled will be settled in the very call that takes.
+        let held = self.running + self.ready.len();
+        if paced { self.concurrency.saturating_sub(held) } else { (self.concurrency * 2).saturating_sub(held) }
+    }
+
+    /// Puts a job that was just taken on the desk.
+    pub(super) fn receive(&mut self, taken: TakenJob, start_at: Instant, doubt: Duration) {
+        self.locks.insert(&taken.id, &taken.token);
+        self.ready.push_back(Ready { taken, start_at, doubt });
+    }
+
+    /// The next job if it may start now.
+    pub(super) fn next_to_start(&mut self, now: Instant) -> Option<Ready> {
+        let is_due = self.has_free_slot() && self.ready.front().is_some_and(|ready| ready.start_at <= now);
+        if is_due { self.ready.pop_front() } else { None }
+    }
+
+    /// Puts a job back that got a later start.
+    pub(super) fn postpone(&mut self, ready: Ready) {
+        self.ready.push_front(ready);
+    }
+
+    /// When the next job may start, if a slot is free for it.
+    pub(super) fn next_start(&self) -> Option<Instant> {
+        if self.has_free_slot() { self.ready.front().map(|ready| ready.start_at) } else { None }
+    }
+
+    pub(super) fn started(&mut self) {
+        self.running += 1;
+    }
+
+    /// A send ended and its outcome waits to be stored.
+    pub(super) fn ended(&mut self, settlement: Settlement) {
+        self.running -= 1;
+        self.unsettled.push(settlement);
+    }
+
+    /// A job that is settled without having run.
+    pub(super) fn settle_unstarted(&mut self, settlement: Settlement) {
+        self.unsettled.push(settlement);
+    }
+
+    /// Everything that waits for its start is to go back, the last taken first, so that the order is as before.
+    pub(super) fn give_back(&mut self, release: impl Fn(&TakenJob) -> Settlement) -> usize {
+        let count = self.ready.len();
+        while let Some(ready) = self.ready.pop_back() {
+            self.unsettled.push(release(&ready.taken));
+        }
+        count
+    }
+
+    /// The oldest outcomes that wait to be stored, up to `most`.
+    pub(super) fn to_settle(&self, most: usize) -> Vec<Settlement> {
+        self.unsettled.iter().take(most).cloned().collect()
+    }
+
+    /// The first `count` outcomes are stored.
+    pub(super) fn settled(&mut self, count: usize) {
+        for settlement in self.unsettled.drain(..count.min(self.unsettled.len())) {
+            self.locks.remove(&settlement.id, &settlement.token);
+        }
+    }
+
+    pub(super) fn unsettled(&self) -> usize {
+        self.unsettled.len()
+    }
+
+    pub(super) fn running(&self) -> usize {
+        self.running
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.running == 0 && self.ready.is_empty() && self.unsettled.is_empty()
+    }
+
+    fn has_free_slot(&self) -> bool {
+        self.running + self.unsettled.len() < self.concurrency
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::store::settle::Verdict;
+
+    fn job(id: &str) -> TakenJob {
+        TakenJob { id: id.to_owned(), token: "t".into(), start_after: Duration::ZERO, content: Err(String::new()) }
+    }
+
+    fn release(taken: &TakenJob) -> Settlement {
+        Settlement { id: taken.id.clone(), token: taken.token.clone(), attempts: 0, verdict: Verdict::Release }
+    }
+
+    fn desk(concurrency: usize, jobs: &[&str]) -> (Desk, Instant) {
+        let (mut desk, now) = (Desk::new(concurrency), Instant::now());
+        for id in jobs {
+            desk.receive(job(id), now, Duration::ZERO);
+        }
+        (desk, now)
+    }
+
+    #[test]
+    fn a_slot_is_free_again_only_when_the_outcome_is_stored() {
+        let (mut desk, now) = desk(1, &["a", "b"]);
+        let first = desk.next_to_start(now).unwrap();
+        desk.started();
+        assert!(desk.next_to_start(now).is_none());
+
+        desk.ended(release(&first.taken));
+        assert!(desk.next_to_start(now).is_none());
+
+        desk.settled(1);
+        assert_eq!(desk.next_to_start(now).unwrap().taken.id, "b");
+    }
+
+    #[test]
+    fn read_ahead_is_one_more_round_of_jobs_and_none_under_a_rate() {
+        let (desk, _) = desk(5, &["a"]);
+
+        assert_eq!(desk.appetite(false), 9);
+        assert_eq!(desk.appetite(true), 4);
+    }
+
+    #[test]
+    fn jobs_go_back_last_taken_first() {
+        let (mut desk, _) = desk(5, &["a", "b", "c"]);
+
+        desk.give_back(release);
+
+        let ids: Vec<_> = desk.to_settle(10).into_iter().map(|settlement| settlement.id).collect();
+        assert_eq!(ids, ["c", "b", "a"]);
+    }
+
+    #[test]
+    fn locks_are_renewed_until_the_outcome_is_stored() {
+        let (mut desk, _) = desk(5, &["a"]);
+        desk.give_back(release);
+        assert_eq!(desk.locks.list().len(), 1);
+
+        desk.settled(1);
+
+        assert!(desk.locks.list().is_empty());
+    }
+}

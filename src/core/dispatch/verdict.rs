@@ -1,0 +1,211 @@
+//! This file is the one place that every outcome passes: it decides what becomes of the job.
+
+use std::time::Duration;
+
+use super::transport::Outcome;
+use crate::core::model::job::{Backoff, Keep};
+use crate::core::store::settle::{Settlement, Verdict};
+use crate::core::store::take::{Content, TakenJob};
+
+/// What this worker adds to the jobs' own options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepRules {
+    /// For completed jobs that say nothing themselves.
+    pub completed: Keep,
+    /// For dead letters that say nothing themselves.
+    pub failed: Keep,
+}
+
+impl Default for KeepRules {
+    /// Completed jobs for a day and at most 10,000 of them; every dead letter.
+    fn default() -> Self {
+        Self { completed: Keep { age_s: Some(24 * 60 * 60), count: Some(10_000), limit: None }, failed: Keep::ALL }
+    }
+}
+
+/// The longest that a back-off can grow to.
+const LONGEST_DELAY: Duration = Duration::from_hours(365 * 24);
+
+/// The settlement of a job that was sent, or tried. `random` is 0 to 1, for jitter; `place` goes into the trace.
+pub(super) fn judge(taken: &TakenJob, content: &Content, outcome: Outcome, keep: KeepRules, random: f64, place: &str) -> Settlement {
+    let verdict = match outcome {
+        Outcome::Accepted { reply } => {
+            Verdict::Completed { return_value: reply, keep: content.options.remove_on_complete.unwrap_or(keep.completed) }
+        }
+        Outcome::Wait { after, .. } => Verdict::Wait { after },
+        Outcome::Permanent { reason } => dead_letter(content, reason, keep, place),
+        Outcome::Retry { reason } => retry(content, reason, keep, random, place),
+    };
+    settlement(taken, content, verdict)
+}
+
+/// The settlement of a job that is not sent at all: it stalled too often, or a child of it failed.
+pub(super) fn fail_deferred(taken: &TakenJob, content: &Content, reason: &str, keep: KeepRules, place: &str) -> Settlement {
+    settlement(taken, content, dead_letter(content, reason.to_owned(), keep, place))
+}
+
+/// The settlement of a job that can't be read.
+pub(super) fn damaged(taken: &TakenJob, problem: &str) -> Settlement {
+    let verdict = Verdict::Damaged { reason: format!("damaged: {problem}") };
+    Settlement { id: taken.id.clone(), token: taken.token.clone(), attempts: u32::MAX, verdict }
+}
+
+/// The settlement of a job that was taken and not started.
+pub(super) fn release(taken: &TakenJob) -> Settlement {
+    Settlement { id: taken.id.clone(), token: taken.token.clone(), attempts: 0, verdict: Verdict::Release }
+}
+
+fn settlement(taken: &TakenJob, content: &Content, verdict: Verdict) -> Settlement {
+    Settlement { id: taken.id.clone(), token: taken.token.clone(), attempts: content.options.attempts, verdict }
+}
+
+fn dead_letter(content: &Content, reason: String, keep: KeepRules, place: &str) -> Verdict {
+    let stacktrace = Some(trace(content, &reason, place));
+    Verdict::Failed { reason, stacktrace, keep: content.options.remove_on_fail.unwrap_or(keep.failed) }
+}
+
+fn retry(content: &Content, reason: String, keep: KeepRules, random: f64, place: &str) -> Verdict {
+    let attempt = content.attempts_made.saturating_add(1);
+    if attempt >= content.options.attempts {
+        return dead_letter(content, reason, keep, place);
+    }
+    let after = match &content.options.backoff {
+        None => Duration::ZERO,
+        Some(backoff) => match backoff_delay(backoff, attempt, random) {
+            Some(delay) => delay,
+            None => {
+                let reason = format!("{reason} (and no retry: this worker does not know the back-off type {:?})", backoff.kind);
+                return dead_letter(content, reason, keep, place);
+            }
+        },
+    };
+    let stacktrace = Some(trace(content, &reason, place));
+    Verdict::Retry { reason, stacktrace, after, lifo: content.options.lifo }
+}
+
+/// How long the next attempt waits after `attempt` of them, by BullMQ's two strategies; `None` for any other.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 … a year before")]
+pub(super) fn backoff_delay(backoff: &Backoff, attempt: u32, random: f64) -> Option<Duration> {
+    let longest_ms = LONGEST_DELAY.as_secs_f64() * 1000.0;
+    let full = match backoff.kind.as_str() {
+        "fixed" => backoff.delay,
+        "exponential" => (2.0_f64.powi(i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX)) * backoff.delay).round(),
+        _ => return None,
+    };
+    let full = full.clamp(0.0, longest_ms);
+    let jitter = backoff.jitter.unwrap_or(0.0).clamp(0.0, 1.0);
+    let delay = if jitter > 0.0 { (random * full).mul_add(jitter, full * (1.0 - jitter)).floor() } else { full };
+    Some(Duration::from_millis(delay as u64))
+}
+
+/// The traces of all failed attempts, this one last, as BullMQ keeps them: a JSON array of texts.
+fn trace(content: &Content, reason: &str, place: &str) -> String {
+    let mut traces: Vec<String> = content.stacktrace.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+    traces.push(format!("Error: {reason}\n    at {place}, attempt {}", content.attempts_made.saturating_add(1)));
+    if let Some(limit) = content.options.stack_trace_limit {
+        let surplus = traces.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
+        traces.drain(..surplus);
+    }
+    serde_json::Value::from(traces).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::value::RawValue;
+
+    use super::*;
+    use crate::core::model::job::Job;
+    use crate::core::store::StoredOptions;
+
+    fn taken(attempts_made: u32, options: StoredOptions) -> (TakenJob, Content) {
+        let job = Job {
+            queue: "q".to_owned(),
+            id: "a".to_owned(),
+            name: "send".to_owned(),
+            data: RawValue::from_string("{}".to_owned()).unwrap(),
+            attempt: attempts_made + 1,
+            attempts: options.attempts.max(1),
+            stable_key: "a".to_owned(),
+            timestamp: 0,
+        };
+        let content = Content { job, options: Arc::new(options), attempts_made, stacktrace: None, deferred_failure: None };
+        let taken = TakenJob { id: "a".to_owned(), token: "t".into(), start_after: Duration::ZERO, content: Err(String::new()) };
+        (taken, content)
+    }
+
+    fn options(attempts: u32, kind: &str, jitter: Option<f64>) -> StoredOptions {
+        StoredOptions { attempts, backoff: Some(Backoff { kind: kind.to_owned(), delay: 100.0, jitter }), ..StoredOptions::default() }
+    }
+
+    fn verdict_of(attempts_made: u32, options: StoredOptions, outcome: Outcome) -> Verdict {
+        let (taken, content) = taken(attempts_made, options);
+        judge(&taken, &content, outcome, KeepRules::default(), 0.5, "wq").verdict
+    }
+
+    fn failure() -> Outcome {
+        Outcome::Retry { reason: "http 500".to_owned() }
+    }
+
+    #[test]
+    fn three_attempts_wait_once_and_twice_the_back_off_and_then_are_dead() {
+        let delays: Vec<_> = (0..3)
+            .map(|made| match verdict_of(made, options(3, "exponential", None), failure()) {
+                Verdict::Retry { after, .. } => after.as_millis(),
+                other => {
+                    assert!(matches!(other, Verdict::Failed { .. }));
+                    0
+                }
+            })
+            .collect();
+
+        assert_eq!(delays, [100, 200, 0]);
+    }
+
+    #[test]
+    fn a_job_without_attempts_of_its_own_is_tried_once() {
+        assert!(matches!(verdict_of(0, StoredOptions::default(), failure()), Verdict::Failed { .. }));
+    }
+
+    #[test]
+    fn a_permanent_failure_uses_up_no_further_attempts() {
+        let outcome = Outcome::Permanent { reason: "http 404".to_owned() };
+
+        assert!(matches!(verdict_of(0, options(3, "fixed", None), outcome), Verdict::Failed { .. }));
+    }
+
+    #[test]
+    fn an_unknown_back_off_is_a_dead_letter_that_says_so() {
+        let Verdict::Failed { reason, .. } = verdict_of(0, options(3, "fibonacci", None), failure()) else { panic!("retried") };
+
+        assert!(reason.contains("fibonacci"), "{reason}");
+    }
+
+    #[test]
+    fn jitter_stays_between_its_bounds() {
+        let backoff = Backoff { kind: "exponential".to_owned(), delay: 100.0, jitter: Some(0.5) };
+
+        assert_eq!(backoff_delay(&backoff, 2, 0.0), Some(Duration::from_millis(100)));
+        assert_eq!(backoff_delay(&backoff, 2, 1.0), Some(Duration::from_millis(200)));
+    }
+
+    #[test]
+    fn a_monstrous_back_off_ends_at_a_year() {
+        let backoff = Backoff { kind: "exponential".to_owned(), delay: 1e300, jitter: None };
+
+        assert_eq!(backoff_delay(&backoff, u32::MAX, 0.0), Some(LONGEST_DELAY));
+    }
+
+    #[test]
+    fn traces_are_kept_up_to_the_limit_of_the_job() {
+        let (_, mut content) = taken(2, StoredOptions { stack_trace_limit: Some(2), ..options(3, "fixed", None) });
+        content.stacktrace = Some(r#"["one","two"]"#.to_owned());
+
+        let traces: Vec<String> = serde_json::from_str(&trace(&content, "three", "wq")).unwrap();
+
+        assert_eq!(traces.len(), 2);
+        assert_eq!(traces[0], "two");
+        assert!(traces[1].starts_with("Error: three\n"));
+    }
+}

@@ -1,0 +1,30 @@
+-- After a lost connection: gives back the jobs that a worker took without ever hearing of them.
+--
+-- ARGV
+--   3 owner  beginning of every token of this worker
+--   4…       ids that the worker knows it has
+-- Returns the ids that went back to the front of their lines; they were never started.
+local owner, known = ARGV[3], {}
+for at = 4, #ARGV do known[ARGV[at]] = true end
+local active = call('LRANGE', active_key, 0, -1)
+local reclaimed = {}
+-- The left end is the newest: pushed back to the front in this order, the oldest comes to stand first again.
+for _, id in ipairs(active) do
+  local lock_key = base .. id .. ':lock'
+  local lock = not known[id] and call('GET', lock_key)
+  if lock and string.sub(lock, 1, #owner) == owner then
+    call('DEL', lock_key)
+    call('LREM', active_key, 1, id)
+    call('SREM', stalled_key, id)
+    local priority = tonumber(call('HGET', base .. id, 'priority') or 0) or 0
+    if priority > 0 then
+      call('ZADD', prioritized_key, int(priority * PRIORITY_STEP), id)
+    else
+      call('RPUSH', wait_list(), id)
+    end
+    announce_waiting(id, 'active')
+    reclaimed[#reclaimed + 1] = id
+  end
+end
+if #reclaimed > 0 then mark_ready() end
+return reclaimed
