@@ -178,7 +178,8 @@ struct Tally {
     first_us: Option<u64>,
     last_us: u64,
     requests: u64,
-    after_first_minute: u64,
+    /// When the first minute was over and a message came, and how many came since.
+    after_first_minute: Option<(u64, u64)>,
     accepted: u64,
     duplicates: u64,
     failed: u64,
@@ -196,7 +197,7 @@ impl Tally {
             first_us: None,
             last_us: 0,
             requests: 0,
-            after_first_minute: 0,
+            after_first_minute: None,
             accepted: 0,
             duplicates: 0,
             failed: 0,
@@ -210,7 +211,10 @@ impl Tally {
         let first_us = *self.first_us.get_or_insert(at_us);
         self.last_us = at_us;
         self.requests += 1;
-        self.after_first_minute += u64::from(at_us - first_us >= MINUTE_US);
+        if at_us - first_us >= MINUTE_US {
+            let (_, count) = self.after_first_minute.get_or_insert((at_us, 0));
+            *count += 1;
+        }
         self.minute.add(at_us);
         self.second.add(at_us);
         let history = self.histories.entry(key.to_owned()).or_default();
@@ -241,8 +245,10 @@ impl Tally {
 
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
     fn rate_after_first_minute(&self) -> Option<f64> {
-        let span_us = self.last_us.checked_sub(self.first_us? + MINUTE_US).filter(|&span| span >= SECOND_US)?;
-        let per_minute = self.after_first_minute as f64 * MINUTE_US as f64 / span_us as f64;
+        let (since_us, count) = self.after_first_minute?;
+        let span_us = self.last_us.checked_sub(since_us).filter(|&span| span >= SECOND_US)?;
+        // n messages have n - 1 gaps
+        let per_minute = (count - 1) as f64 * MINUTE_US as f64 / span_us as f64;
         Some((per_minute * 100.0).round() / 100.0)
     }
 }
@@ -467,4 +473,76 @@ async fn run() -> anyhow::Result<()> {
     let summary = receiver.tally().summary();
     writeln!(io::stdout(), "{summary}")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn worst(span_us: u64, moments: &[u64]) -> usize {
+        let mut window = Window::new(span_us);
+        moments.iter().for_each(|&at_us| window.add(at_us));
+        window.worst
+    }
+
+    #[test]
+    fn the_worst_window_slides() {
+        assert_eq!(worst(100, &[]), 0);
+        assert_eq!(worst(100, &[0, 99]), 2);
+        assert_eq!(worst(100, &[0, 100]), 1);
+        assert_eq!(worst(100, &[0, 90, 95, 110, 189, 300]), 4);
+    }
+
+    #[test]
+    fn eighty_in_a_minute_exactly_is_eighty_in_every_window() {
+        let moments: Vec<u64> = (0..240).map(|n| n * MINUTE_US / 80).collect();
+
+        assert_eq!(worst(MINUTE_US, &moments), 80);
+    }
+
+    #[test]
+    fn the_rate_leaves_the_first_minute_out() {
+        let mut tally = Tally::new(None);
+        tally.count(0, "a", Verdict::Accepted);
+        (0..500).for_each(|n| tally.count(n, "b", Verdict::Failed));
+        assert_eq!(tally.rate_after_first_minute(), None);
+
+        (0..=160).for_each(|n| tally.count(MINUTE_US + n * MINUTE_US / 80, "c", Verdict::Failed));
+
+        assert_eq!(tally.rate_after_first_minute(), Some(80.0));
+    }
+
+    #[test]
+    fn a_key_accepted_twice_is_a_duplicate() {
+        let receiver = Receiver::new(Args::parse_from(["receiver"])).unwrap();
+        let job = br#"{"id":"a","name":"send","data":{"to":"+34600111222"},"attempt":1,"queue":"q"}"#;
+
+        for _ in 0..3 {
+            receiver.record(&HeaderMap::new(), job).unwrap();
+        }
+
+        let summary = receiver.tally().summary();
+        assert_eq!([&summary["accepted"], &summary["distinct"], &summary["duplicates"]], [3, 1, 2]);
+    }
+
+    fn verdicts(arguments: &[&str], jobs: &[&str]) -> Vec<u16> {
+        let receiver = Receiver::new(Args::parse_from([&["receiver"], arguments].concat())).unwrap();
+        jobs.iter().map(|job| receiver.record(&HeaderMap::new(), job.as_bytes()).unwrap().status().as_u16()).collect()
+    }
+
+    #[test]
+    fn a_message_fails_or_is_refused_as_it_asks_for() {
+        let fails_once = r#"{"id":"a","data":{"meta":{"forced":"fail-once"}}}"#;
+        let refused = r#"{"id":"b","data":{"meta":{"forced":"reject"}}}"#;
+        assert_eq!(verdicts(&[], &[fails_once, fails_once, refused, refused, "nonsense", "{}"]), [503, 200, 422, 422, 400, 400]);
+
+        let (seven, eight) = (r#"{"id":"c","data":{"n":7}}"#, r#"{"id":"d","data":{"n":8}}"#);
+        assert_eq!(verdicts(&["--fail-once", "data.n=7", "--reject", "id=d"], &[seven, eight, seven]), [503, 422, 200]);
+        assert_eq!(verdicts(&["--status", "429:2"], &[seven, eight, seven]), [429, 429, 200]);
+    }
+
+    #[test]
+    fn an_unsigned_message_is_refused_when_there_is_a_secret() {
+        assert_eq!(verdicts(&["--secret", "geheim"], &[r#"{"id":"a","data":{}}"#]), [401]);
+    }
 }
