@@ -1,5 +1,8 @@
 //! Use cases: what a person can do with queues, jobs, workers and the server, without a face.
 
+pub mod bulk;
 pub mod error;
+mod feed;
+pub mod producer;
 pub mod redis_service;
 pub mod worker;

@@ -5,6 +5,7 @@
 
 pub mod add;
 pub mod admin;
+pub mod campaigns;
 pub mod change;
 mod codec;
 pub mod connect;

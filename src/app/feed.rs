@@ -1,0 +1,143 @@
+//! This file gets jobs into the queue however often Redis goes away in between, and gives up when it stays away.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::core::model::job::{AddStatus, NewJob};
+use crate::core::store::error::StoreError;
+use crate::core::store::{Ledger, Queue};
+
+/// The pause after the first failed try; doubled up to [`MAX_PAUSE`].
+const MIN_PAUSE: Duration = Duration::from_millis(50);
+/// Short, because messages wait for it.
+const MAX_PAUSE: Duration = Duration::from_millis(500);
+/// Calls that are under way at the same time: one runs in the server, one is on each way, one is being made.
+const IN_FLIGHT: usize = 4;
+
+/// Adds jobs to one queue. Adds are repeatable by their ids, so a lost answer costs a repeated call and nothing else.
+#[derive(Debug)]
+pub(super) struct Feed {
+    queue: Queue,
+    ledger: Ledger,
+    patience: Duration,
+    last_answer: Mutex<Instant>,
+    given_up: OnceLock<StoreError>,
+}
+
+impl Feed {
+    /// A feed that gives up when there was no success for `patience`.
+    pub(super) fn new(queue: Queue, ledger: Ledger, patience: Duration) -> Self {
+        Self { queue, ledger, patience, last_answer: Mutex::new(Instant::now()), given_up: OnceLock::new() }
+    }
+
+    /// Adds up to [`crate::core::store::MAX_ADD_BATCH`] jobs; `None` when they were not stored and the feed has given up.
+    pub(super) async fn add(&self, jobs: &[NewJob]) -> Option<Vec<AddStatus>> {
+        let started = Instant::now();
+        let mut pause = MIN_PAUSE;
+        while self.given_up.get().is_none() {
+            match self.queue.add(jobs, self.ledger).await {
+                Ok(statuses) => {
+                    *self.last_answer.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+                    return Some(statuses);
+                }
+                Err(error) => self.judge(error, started),
+            }
+            tokio::time::sleep(pause).await;
+            pause = MAX_PAUSE.min(pause * 2);
+        }
+        None
+    }
+
+    /// Why it gave up; from then on nothing is tried any more.
+    pub(super) fn given_up(&self) -> Option<&StoreError> {
+        self.given_up.get()
+    }
+
+    /// Why it gave up, for good.
+    pub(super) fn into_error(self) -> Option<StoreError> {
+        self.given_up.into_inner()
+    }
+
+    fn judge(&self, error: StoreError, started: Instant) {
+        let last_answer = *self.last_answer.lock().unwrap_or_else(PoisonError::into_inner);
+        if error.is_passing() && last_answer.max(started).elapsed() < self.patience {
+            tracing::debug!(%error, "an add failed and is tried again");
+            return;
+        }
+        if let Err(later) = self.given_up.set(error) {
+            tracing::debug!(error = %later, "another add had given up already");
+        }
+    }
+}
+
+/// Several calls under way, each with what waits for its answer; they land in the order of their launch.
+#[derive(Debug)]
+pub(super) struct Convoy<T> {
+    feed: Option<Arc<Feed>>,
+    flights: VecDeque<Flight<T>>,
+}
+
+#[derive(Debug)]
+struct Flight<T> {
+    cargo: T,
+    adding: JoinHandle<(Vec<NewJob>, Option<Vec<AddStatus>>)>,
+}
+
+/// A call that has been answered, or given up.
+#[derive(Debug)]
+pub(super) struct Landed<T> {
+    /// What waited for it.
+    pub(super) cargo: T,
+    /// The jobs of the call, in order.
+    pub(super) jobs: Vec<NewJob>,
+    /// One answer a job; `None` when the feed has given up.
+    pub(super) statuses: Option<Vec<AddStatus>>,
+}
+
+impl<T> Convoy<T> {
+    /// A convoy for a feed; without one, every job counts as stored (a dry run).
+    pub(super) fn new(feed: Option<Arc<Feed>>) -> Self {
+        Self { feed, flights: VecDeque::new() }
+    }
+
+    /// Whether one more call may be launched.
+    pub(super) fn has_room(&self) -> bool {
+        self.flights.len() < IN_FLIGHT
+    }
+
+    /// Whether nothing is under way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.flights.is_empty()
+    }
+
+    /// What waits for the calls that are under way.
+    pub(super) fn cargoes(&self) -> impl Iterator<Item = &T> {
+        self.flights.iter().map(|flight| &flight.cargo)
+    }
+
+    /// Starts a call.
+    pub(super) fn launch(&mut self, jobs: Vec<NewJob>, cargo: T) {
+        let feed = self.feed.clone();
+        let adding = tokio::spawn(async move {
+            let statuses = match feed {
+                Some(feed) if !jobs.is_empty() => feed.add(&jobs).await,
+                _ => Some(vec![AddStatus::Stored; jobs.len()]),
+            };
+            (jobs, statuses)
+        });
+        self.flights.push_back(Flight { cargo, adding });
+    }
+
+    /// Waits for the call that was launched first. Can be dropped and called again.
+    pub(super) async fn land(&mut self) -> Option<Landed<T>> {
+        let answer = (&mut self.flights.front_mut()?.adding).await;
+        let cargo = self.flights.pop_front()?.cargo;
+        // When the task broke down, whether its jobs were stored is not known: they count as not stored.
+        let (jobs, statuses) = answer.unwrap_or_default();
+        Some(Landed { cargo, jobs, statuses })
+    }
+}
