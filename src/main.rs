@@ -1,1 +1,5 @@
-fn main() {}
+//! The `wq` command.
+
+fn main() -> std::process::ExitCode {
+    wq::cli::run()
+}

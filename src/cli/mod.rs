@@ -1,1 +1,108 @@
 //! The command line: flags into settings, use cases into exit codes.
+
+pub mod completions;
+pub mod exit;
+pub mod settings;
+pub mod shell;
+pub mod time;
+pub mod version;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use exit::Exit;
+use settings::Globals;
+use shell::Shell;
+
+/// What `wq --help` says below the commands.
+const EXAMPLES: &str = "\
+First message:
+  wq redis start                                       a local Redis of its own
+  wq enqueue --to +5511999990000 --text 'Hi'           into the queue `whatsapp`
+  wq worker --via log --until-empty                    shows what would be sent
+
+Every day:
+  wq bulk contacts.csv --text 'Hi {{name}}' --dry-run  checks a campaign, sends nothing
+  wq worker --via http --url http://127.0.0.1:8080/send
+  wq metrics --watch
+  wq dlq retry --all --where 'reason~\"timeout\"'
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 no Redis, 4 not found, 5 partly, 6 check failed, 7 timed out, 8 conflict, 9 refused, 75 full";
+
+/// The WhatsApp queue: message queue, campaign sender and analytics over Redis, in BullMQ's format
+#[derive(Debug, Parser)]
+#[command(name = "wq", version, after_help = EXAMPLES, max_term_width = 110, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One line a subcommand; each is a file of that name.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the completion script for a shell
+    Completions(completions::Args),
+    /// Print the version and what it is built for
+    Version,
+}
+
+impl Command {
+    async fn run(self, shell: &Shell) -> anyhow::Result<Exit> {
+        match self {
+            Self::Completions(args) => completions::run(&args, shell),
+            Self::Version => version::run(shell),
+        }
+    }
+}
+
+/// Runs the command line of this process and says how it ended.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Printing fails only when nobody reads.
+            error.print().ok();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let json = cli.globals.wants_json();
+    let exit = execute(cli).unwrap_or_else(|error| exit::report(&error, json, &mut std::io::stderr()));
+    // Whatever is still buffered goes out now; a closed pipe is success.
+    std::io::stdout().flush().ok();
+    exit.into()
+}
+
+fn execute(cli: Cli) -> anyhow::Result<Exit> {
+    let settings = cli.globals.resolve()?;
+    start_log(settings.verbose);
+    let shell = Shell::new(settings);
+    // One thread is enough: the work is waiting. It also lets outcomes of a worker gather into batches.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(cli.command.run(&shell))
+}
+
+/// Log lines go to stderr; -v shows what happens to each job, -vv and -vvv what the program does. Never a message or a number.
+fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        2 => "debug",
+        _ => "trace",
+    };
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(format!("wq={level}")))
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .with_target(false)
+        .init();
+}
+
+/// The whole command tree, for completions and the reference.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,84 @@
+//! This file is what every command gets: settings, a way to print, a way to ask, a way to Redis.
+
+use std::io::{BufRead, IsTerminal};
+
+use super::settings::{Settings, When, environment};
+use crate::app::error::{AppError, Kind};
+use crate::core::model::queue::QueueName;
+use crate::core::store::Queue;
+use crate::core::store::connect::Link;
+use crate::output::Printer;
+
+/// What a command works with.
+#[derive(Debug)]
+pub struct Shell {
+    /// What was asked for.
+    pub settings: Settings,
+    /// How to print it.
+    pub printer: Printer,
+}
+
+impl Shell {
+    pub(super) fn new(settings: Settings) -> Self {
+        let colours = |is_terminal: bool| match settings.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto if environment("NO_COLOR").is_some() => false,
+            When::Auto if environment("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+            When::Auto => is_terminal && environment("TERM").is_none_or(|term| term != "dumb"),
+        };
+        let printer = Printer {
+            format: settings.format,
+            quiet: settings.quiet,
+            raw_csv: settings.raw_csv,
+            stdout_colours: colours(std::io::stdout().is_terminal()),
+            stderr_colours: colours(std::io::stderr().is_terminal()),
+        };
+        Self { settings, printer }
+    }
+
+    /// A connection for one-shot commands.
+    ///
+    /// # Errors
+    /// When nobody answers within `--timeout`.
+    pub async fn link(&self) -> Result<Link, AppError> {
+        Ok(self.settings.redis.connect(self.settings.timeout).await?)
+    }
+
+    /// The queue named by `-Q`, or the default one.
+    ///
+    /// # Errors
+    /// As [`Self::link`].
+    pub async fn queue(&self, name: Option<&QueueName>) -> Result<Queue, AppError> {
+        Ok(self.open(self.link().await?, name))
+    }
+
+    /// The queue named by `-Q`, or the default one, over a connection that is there.
+    pub fn open(&self, link: Link, name: Option<&QueueName>) -> Queue {
+        Queue::open(link, &self.settings.prefix, name.unwrap_or(&self.settings.queue))
+    }
+
+    /// Asks before something is destroyed. `typed` must be typed out for what can't be had again.
+    ///
+    /// # Errors
+    /// Refused when the answer is no, or when nobody can be asked and `--yes` was not given.
+    pub fn confirm(&self, what: &str, typed: Option<&str>) -> Result<(), AppError> {
+        if self.settings.yes {
+            return Ok(());
+        }
+        let can_ask = !self.settings.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if !can_ask {
+            return Err(AppError::new(Kind::Refused, format!("{what} needs a confirmation")).with_hint("add --yes if you are sure"));
+        }
+        let wanted = typed.unwrap_or("yes");
+        self.printer.ask(&format!("{what} Type {wanted:?} to go on: "))?;
+        let mut answer = String::new();
+        std::io::stdin()
+            .lock()
+            .read_line(&mut answer)
+            .map_err(|error| AppError::new(Kind::Other, format!("reading the answer: {error}")))?;
+        let answer = answer.trim();
+        let agreed = answer == wanted || (typed.is_none() && answer.eq_ignore_ascii_case("y"));
+        if agreed { Ok(()) } else { Err(AppError::new(Kind::Refused, "not confirmed; nothing was changed")) }
+    }
+}
