@@ -1,11 +1,15 @@
 //! The command line: flags into settings, use cases into exit codes.
 
 pub mod completions;
+pub mod events;
 pub mod exit;
+pub mod metrics;
 pub mod settings;
 pub mod shell;
 pub mod time;
 pub mod version;
+pub mod watch;
+pub mod workers;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -44,6 +48,13 @@ pub struct Cli {
 /// One line a subcommand; each is a file of that name.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show how a queue does: what waits and why, how fast it goes, what came last
+    Metrics(metrics::Args),
+    /// Follow what happens in a queue
+    Events(events::Args),
+    /// See who works
+    #[command(subcommand)]
+    Workers(workers::Args),
     /// Print the completion script for a shell
     Completions(completions::Args),
     /// Print the version and what it is built for
@@ -53,6 +64,9 @@ enum Command {
 impl Command {
     async fn run(self, shell: &Shell) -> anyhow::Result<Exit> {
         match self {
+            Self::Metrics(args) => metrics::run(args, shell).await,
+            Self::Events(args) => events::run(args, shell).await,
+            Self::Workers(args) => workers::run(args, shell).await,
             Self::Completions(args) => completions::run(&args, shell),
             Self::Version => version::run(shell),
         }

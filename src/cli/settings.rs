@@ -22,8 +22,8 @@ pub struct Globals {
     /// First part of every key [default: bull]
     #[arg(long, global = true, value_name = "TEXT", env = "WQ_PREFIX", hide_env = true)]
     prefix: Option<String>,
-    /// How results are printed [default: table on a terminal, else tsv]
-    #[arg(short, long, global = true, value_name = "FORMAT", env = "WQ_OUTPUT", hide_env = true)]
+    /// table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]
+    #[arg(short, long, global = true, value_name = "FORMAT", env = "WQ_OUTPUT", hide_env = true, hide_possible_values = true)]
     output: Option<Format>,
     /// Short for --output json
     #[arg(long, global = true)]
