@@ -481,7 +481,9 @@ mod tests {
 
     fn worst(span_us: u64, moments: &[u64]) -> usize {
         let mut window = Window::new(span_us);
-        moments.iter().for_each(|&at_us| window.add(at_us));
+        for &at_us in moments {
+            window.add(at_us);
+        }
         window.worst
     }
 
