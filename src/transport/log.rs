@@ -1,8 +1,9 @@
 //! This file sends nothing: it says what would be sent and can imitate a slow or failing receiver, the same way each time.
 
-use std::fmt;
 use std::future::ready;
 use std::time::Duration;
+
+use tokio::sync::mpsc;
 
 use super::redact;
 use crate::core::dispatch::transport::{Delivery, Outcome, Transport};
@@ -13,11 +14,11 @@ const DATA_CHARS: usize = 500;
 /// How many characters of an id, a name or a queue are shown.
 const NAME_CHARS: usize = 128;
 
-/// Where the lines go; called from many tasks, must not block.
-pub type LineSink = Box<dyn Fn(&str) + Send + Sync>;
+/// How long a line waits for a reader that does not keep up; then it is left out, so that every delivery ends.
+const PATIENCE_WITH_READER: Duration = Duration::from_secs(30);
 
 /// What to imitate, and whom to tell.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Options {
     /// How long a send seems to take: between these two, both included.
     pub latency: (Duration, Duration),
@@ -25,19 +26,8 @@ pub struct Options {
     pub fail: f64,
     /// The share of attempts that seem to fail for good, 0 to 1.
     pub fail_permanent: f64,
-    /// Gets one line per attempt; none is the cheapest.
-    pub sink: Option<LineSink>,
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("latency", &self.latency)
-            .field("fail", &self.fail)
-            .field("fail_permanent", &self.fail_permanent)
-            .field("sink", &self.sink.is_some())
-            .finish()
-    }
+    /// Gets one line per attempt and slows the sending down to the speed of its reader; none is the cheapest.
+    pub sink: Option<mpsc::Sender<String>>,
 }
 
 /// Sends nothing. What it imitates depends on the job's id and attempt alone, so that runs repeat.
@@ -68,10 +58,18 @@ impl Log {
         least + most.saturating_sub(least).mul_f64(Draws::of(job).latency())
     }
 
-    fn tell(&self, job: &Job, outcome: &Outcome) {
-        if let Some(sink) = &self.options.sink {
-            sink(&line(job, outcome));
+    async fn imitate(&self, job: &Job) -> Outcome {
+        let latency = self.latency(job);
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
         }
+        let outcome = self.outcome(job);
+        if let Some(sink) = &self.options.sink
+            && let Err(error) = sink.send_timeout(line(job, &outcome), PATIENCE_WITH_READER).await
+        {
+            tracing::debug!(%error, "nobody reads the lines");
+        }
+        outcome
     }
 }
 
@@ -81,17 +79,10 @@ impl Transport for Log {
     }
 
     fn deliver<'a>(&'a self, job: &'a Job) -> Delivery<'a> {
-        if self.options.latency.1.is_zero() {
-            let outcome = self.outcome(job);
-            self.tell(job, &outcome);
-            return Box::pin(ready(outcome));
+        if self.options.sink.is_none() && self.options.latency.1.is_zero() {
+            return Box::pin(ready(self.outcome(job)));
         }
-        Box::pin(async {
-            tokio::time::sleep(self.latency(job)).await;
-            let outcome = self.outcome(job);
-            self.tell(job, &outcome);
-            outcome
-        })
+        Box::pin(self.imitate(job))
     }
 }
 
@@ -140,8 +131,6 @@ impl Draws {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use super::super::envelope::sample_job;
     use super::*;
 
@@ -191,13 +180,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_says_what_would_be_sent_and_hides_the_phone() {
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&lines);
-        let sink: LineSink = Box::new(move |line| kept.lock().unwrap().push(line.to_owned()));
+        let (sink, mut lines) = mpsc::channel(1);
         let log = Log::new(Options { sink: Some(sink), ..Options::default() });
 
         log.deliver(&sample_job("{\"to\":\"+5511999990000\",\"text\":\"Hola\\nAna\"}")).await;
 
-        assert_eq!(*lines.lock().unwrap(), ["would send whatsapp/Ab12 send, attempt 2: {\"to\":\"+55…0000\",\"text\":\"Hola\\nAna\"}"]);
+        assert_eq!(
+            lines.recv().await.as_deref(),
+            Some("would send whatsapp/Ab12 send, attempt 2: {\"to\":\"+55…0000\",\"text\":\"Hola\\nAna\"}")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_has_gone_stops_nothing() {
+        let (sink, lines) = mpsc::channel(1);
+        let log = Log::new(Options { sink: Some(sink), ..Options::default() });
+        drop(lines);
+
+        assert!(matches!(log.deliver(&sample_job("{}")).await, Outcome::Accepted { .. }));
     }
 }
