@@ -1,6 +1,7 @@
 //! This file sorts every failure of a use case once, so that each face can answer in its own way.
 
 use crate::core::store::error::StoreError;
+use crate::transport::TransportError;
 
 /// What kind of failure it was. The command line turns it into an exit code (docs/cli.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,17 @@ impl AppError {
     /// What the reader can do about it.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
+    }
+}
+
+impl From<TransportError> for AppError {
+    fn from(error: TransportError) -> Self {
+        let kind = match &error {
+            TransportError::Client { .. } => Kind::Other,
+            _ => Kind::Usage,
+        };
+        let failure = Self::new(kind, error.to_string());
+        Self { source: Some(Box::new(error)), ..failure }
     }
 }
 

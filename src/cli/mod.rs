@@ -9,6 +9,7 @@ pub mod shell;
 pub mod time;
 pub mod version;
 pub mod watch;
+pub mod worker;
 pub mod workers;
 
 use std::io::{IsTerminal, Write};
@@ -48,6 +49,8 @@ pub struct Cli {
 /// One line a subcommand; each is a file of that name.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Take messages from the queue and send them, at the pace that is allowed
+    Worker(Box<worker::Args>),
     /// Show how a queue does: what waits and why, how fast it goes, what came last
     Metrics(metrics::Args),
     /// Follow what happens in a queue
@@ -69,6 +72,7 @@ impl Command {
             Self::Workers(args) => workers::run(args, shell).await,
             Self::Completions(args) => completions::run(&args, shell),
             Self::Version => version::run(shell),
+            Self::Worker(args) => worker::run(*args, shell).await,
         }
     }
 }

@@ -1,0 +1,389 @@
+//! This file runs a worker: takes messages, keeps the pace, sends them.
+
+mod lines;
+mod values;
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::Exit;
+use super::settings::environment;
+use super::shell::Shell;
+use crate::app::error::{AppError, Kind};
+use crate::app::worker::{WorkerPlan, run_workers};
+use crate::core::dispatch::{End, KeepRules, Report, WorkerRules};
+use crate::core::model::job::Keep;
+use crate::core::model::queue::QueueName;
+use crate::core::model::rate::RateLimit;
+use crate::core::store::take::TakeRules;
+use crate::output::{Row, human};
+use crate::transport::{self, Way, exec, http, log};
+use lines::Lines;
+
+/// What `wq worker --help` says at the end.
+const EXAMPLES: &str = "\
+Examples:
+  wq worker --via http --url http://127.0.0.1:8080/send
+  wq worker --via exec --until-empty -- ./send.sh        for cron and CI
+  wq worker --via log --rate none --latency 20ms --fail 5%
+
+http posts {\"id\",\"name\",\"data\",\"attempt\",\"queue\"} with Idempotency-Key, X-Request-Id and, when WQ_HTTP_SECRET is set, \
+X-Wq-Signature: sha256=HMAC of the body. Answers: 2xx is sent, and the answer the return value; 429, and 503 with \
+Retry-After, wait that long (429 without it: 5s) and use up no attempt; 408, 425, other 5xx and no answer are retried; \
+anything else is a dead letter.
+
+exec gives the same JSON on standard input, and WQ_JOB_ID, WQ_JOB_NAME, WQ_QUEUE and WQ_ATTEMPT; no shell is involved. Exit \
+0 is sent, and the output the return value; 75 and death by a signal are retried; anything else is a dead letter.
+
+The first Ctrl-C or SIGTERM takes no more and finishes what is being sent (exit 0); the second stops at once (130, 143).";
+
+/// How to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Via {
+    Http,
+    Exec,
+    Log,
+}
+
+/// Flags of `wq worker`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Queue to work on; repeat it for more, each with this concurrency and rate [default: whatsapp]
+    #[arg(short = 'Q', long = "queue", value_name = "QUEUE")]
+    queues: Vec<QueueName>,
+    /// How to send: http posts to --url, exec runs the command after --, log sends nothing and says what it would
+    #[arg(long, value_name = "http|exec|log", hide_possible_values = true)]
+    via: Via,
+    /// Where --via http posts to
+    #[arg(long, value_name = "http(s)://HOST/PATH")]
+    url: Option<String>,
+    /// How long one send may take
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::interval)]
+    send_timeout: Duration,
+    /// Sends at a time
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    concurrency: u16,
+    /// At most so many in any time of that length: 80/m, 100/s, 2/500ms or none; the slowest limit that is set
+    /// wins [default: 80/m unless the queue has its own]
+    #[arg(long, value_name = "RATE")]
+    rate: Option<RateLimit>,
+    /// End when nothing waits, nothing runs and no retry is due
+    #[arg(long, conflicts_with = "once")]
+    until_empty: bool,
+    /// End after one job, or at once if there is none
+    #[arg(long)]
+    once: bool,
+    /// How long sends may go on after the first Ctrl-C or SIGTERM
+    #[arg(long, value_name = "TIME", default_value = "25s", value_parser = values::patience)]
+    grace: Duration,
+    /// Which completed jobs stay: an age, a number, both, all or none; a job's own option wins
+    #[arg(long, value_name = "AGE,N", default_value = "24h,10000", value_parser = values::keep)]
+    keep_completed: Keep,
+    /// What this worker is called in `wq workers list` and Bull Board
+    #[arg(long, value_parser = values::name)]
+    name: Option<String>,
+    /// How long the lock of a job lives unless it is renewed
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::interval)]
+    lock_ttl: Duration,
+    /// How often jobs of dead workers are looked for
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::interval)]
+    stalled_interval: Duration,
+    /// Seem to take so long, with --via log: 20ms or 10ms..50ms
+    #[arg(long, value_name = "TIME", value_parser = values::latency)]
+    latency: Option<(Duration, Duration)>,
+    /// Seem to fail so often, with --via log
+    #[arg(long, value_name = "PERCENT", value_parser = values::share)]
+    fail: Option<f64>,
+    /// Seem to fail for good so often, with --via log
+    #[arg(long, value_name = "PERCENT", value_parser = values::share)]
+    fail_permanent: Option<f64>,
+    /// What --via exec runs for each message
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the flags make no sense or Redis can't be reached at the start.
+pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
+    args.check()?;
+    let stop = CancellationToken::new();
+    let (sink, lines) = args.wants_lines(shell).then(|| Lines::start(shell.printer.clone(), stop.clone())).unzip();
+    let transport = transport::build(args.way(sink)).map_err(AppError::from)?;
+    let plan = args.plan(shell);
+    shell.printer.note(&args.announcement(&plan));
+    let working = run_workers(plan, transport, stop.clone());
+    let report = tokio::select! {
+        report = working => report?,
+        exit = second_signal(shell, &stop) => return exit,
+    };
+    if let Some(lines) = lines {
+        lines.finish().await;
+    }
+    conclude(&args, &report, shell)
+}
+
+fn conclude(args: &Args, report: &Report, shell: &Shell) -> anyhow::Result<Exit> {
+    shell.printer.note(&summary(report));
+    if shell.settings.format.is_some() {
+        shell.printer.record(&WorkerRow::new(args, report))?;
+    }
+    if report.cut_off > 0 {
+        shell.printer.warn(&format!(
+            "{} sends were cut off when --grace ended; nobody knows what became of them, and they run again",
+            report.cut_off
+        ));
+        return Ok(Exit::Failed);
+    }
+    Ok(Exit::Done)
+}
+
+impl Args {
+    /// Flags of another way to send are a mistake, never silently ignored.
+    fn check(&self) -> Result<(), AppError> {
+        let wrong = |flag: &str, way: &str| Err(AppError::new(Kind::Usage, format!("{flag} needs --via {way}")));
+        match self.via {
+            Via::Http if self.url.is_none() => {
+                let hint = "such as: wq worker --via http --url http://127.0.0.1:8080/send";
+                return Err(AppError::new(Kind::Usage, "--via http needs --url").with_hint(hint));
+            }
+            Via::Exec | Via::Log if self.url.is_some() => return wrong("--url", "http"),
+            Via::Http | Via::Log if !self.command.is_empty() => return wrong("a command after --", "exec"),
+            _ => {}
+        }
+        let log_flags =
+            [("--latency", self.latency.is_some()), ("--fail", self.fail.is_some()), ("--fail-permanent", self.fail_permanent.is_some())];
+        match log_flags.into_iter().find(|(_, given)| *given) {
+            Some((flag, _)) if self.via != Via::Log => wrong(flag, "log"),
+            _ => Ok(()),
+        }
+    }
+
+    fn way(&self, sink: Option<tokio::sync::mpsc::Sender<String>>) -> Way {
+        match self.via {
+            Via::Http => Way::Http(http::Options {
+                url: self.url.clone().unwrap_or_default(),
+                timeout: self.send_timeout,
+                secret: environment("WQ_HTTP_SECRET").map(http::Secret::new),
+            }),
+            Via::Exec => Way::Exec(exec::Options {
+                command: self.command.clone(),
+                timeout: self.send_timeout,
+                search_path: environment("PATH").map(OsString::from),
+            }),
+            Via::Log => Way::Log(log::Options {
+                latency: self.latency.unwrap_or_default(),
+                fail: self.fail.unwrap_or_default(),
+                fail_permanent: self.fail_permanent.unwrap_or_default(),
+                sink,
+            }),
+        }
+    }
+
+    fn wants_lines(&self, shell: &Shell) -> bool {
+        self.via == Via::Log && !shell.settings.quiet
+    }
+
+    fn plan(&self, shell: &Shell) -> WorkerPlan {
+        let settings = &shell.settings;
+        let take = TakeRules { lock_ttl: self.lock_ttl, worker: self.name.clone(), rate: self.rate.unwrap_or_default() };
+        let rules = WorkerRules {
+            concurrency: self.concurrency.into(),
+            take,
+            stalled_interval: self.stalled_interval,
+            grace: self.grace,
+            keep: KeepRules { completed: self.keep_completed, ..KeepRules::default() },
+            end: match (self.once, self.until_empty) {
+                (true, _) => End::Once,
+                (false, true) => End::UntilEmpty,
+                (false, false) => End::Never,
+            },
+        };
+        let mut queues = self.queues.clone();
+        // named twice means the same as named once
+        queues.sort();
+        queues.dedup();
+        if queues.is_empty() {
+            queues.push(settings.queue.clone());
+        }
+        WorkerPlan { server: settings.redis.clone(), prefix: settings.prefix.clone(), queues, rules, patience: settings.timeout }
+    }
+
+    fn announcement(&self, plan: &WorkerPlan) -> String {
+        let queues: Vec<&str> = plan.queues.iter().map(QueueName::as_str).collect();
+        let rate = match self.rate.unwrap_or_default() {
+            RateLimit::Unset => "80/m or the queue's own rate".to_owned(),
+            RateLimit::Unlimited => "no rate of its own".to_owned(),
+            RateLimit::Limited(rate) => format!("at most {rate}"),
+        };
+        let until = match plan.rules.end {
+            End::Never => "Ctrl-C stops it",
+            End::UntilEmpty => "until the queue is empty",
+            End::Once => "one job",
+        };
+        let (concurrency, server) = (self.concurrency, &plan.server);
+        format!("worker on {} at {server} via {}, {concurrency} at a time, {rate}; {until}", queues.join(", "), self.via_word())
+    }
+
+    fn via_word(&self) -> &'static str {
+        match self.via {
+            Via::Http => "http",
+            Via::Exec => "exec",
+            Via::Log => "log",
+        }
+    }
+}
+
+/// Tells the workers to stop at the first SIGINT or SIGTERM; ends at the second, with its exit code.
+async fn second_signal(shell: &Shell, stop: &CancellationToken) -> anyhow::Result<Exit> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut next = async || {
+        tokio::select! {
+            _ = interrupt.recv() => Exit::Interrupted,
+            _ = terminate.recv() => Exit::Terminated,
+        }
+    };
+    next().await;
+    shell.printer.note("stopping: finishing what is being sent; once more stops at once");
+    stop.cancel();
+    Ok(next().await)
+}
+
+fn summary(report: &Report) -> String {
+    let mut parts = vec![format!("{} completed", human::count(report.completed))];
+    for (number, what) in [
+        (report.retried, "failed for now"),
+        (report.postponed, "told to come back later"),
+        (report.dead, "dead letters (see: wq dlq list)"),
+        (report.given_back, "given back"),
+        (report.dropped, "ids without a job removed"),
+        (report.lost, "taken over by another worker meanwhile"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{} {what}", human::count(number)));
+        }
+    }
+    parts.join(", ")
+}
+
+/// What a worker did, for programs.
+#[derive(Debug, Serialize)]
+struct WorkerRow {
+    worker: Option<String>,
+    via: &'static str,
+    completed: u64,
+    retried: u64,
+    postponed: u64,
+    dead: u64,
+    given_back: u64,
+    dropped: u64,
+    lost: u64,
+    cut_off: u64,
+}
+
+impl WorkerRow {
+    fn new(args: &Args, report: &Report) -> Self {
+        let Report { completed, dead, retried, postponed, given_back, lost, cut_off, dropped } = *report;
+        let (worker, via) = (args.name.clone(), args.via_word());
+        Self { worker, via, completed, retried, postponed, dead, given_back, dropped, lost, cut_off }
+    }
+}
+
+impl Row for WorkerRow {
+    const SCHEMA: &'static str = "wq.worker.v1";
+    const COLUMNS: &'static [&'static str] =
+        &["WORKER", "VIA", "COMPLETED", "RETRIED", "POSTPONED", "DEAD", "GIVEN BACK", "DROPPED", "LOST", "CUT OFF"];
+
+    fn cells(&self) -> Vec<String> {
+        let numbers = [self.completed, self.retried, self.postponed, self.dead, self.given_back, self.dropped, self.lost, self.cut_off];
+        let names = [self.worker.clone().unwrap_or_default(), self.via.to_owned()];
+        names.into_iter().chain(numbers.map(human::count)).collect()
+    }
+
+    fn id(&self) -> &str {
+        self.worker.as_deref().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn read(words: &str) -> Result<Args, String> {
+        let line = Line::try_parse_from(std::iter::once("wq").chain(words.split_whitespace()));
+        let args = line.map_err(|error| error.to_string())?.args;
+        args.check().map_err(|error| error.to_string())?;
+        Ok(args)
+    }
+
+    #[test]
+    fn the_defaults_are_five_at_a_time_and_the_rate_of_the_queue() {
+        let args = read("--via log").unwrap();
+
+        assert_eq!((args.concurrency, args.rate, args.send_timeout), (5, None, Duration::from_secs(30)));
+        assert_eq!(
+            (args.lock_ttl, args.stalled_interval, args.grace),
+            (Duration::from_secs(30), Duration::from_secs(30), Duration::from_secs(25))
+        );
+        assert_eq!(args.keep_completed, KeepRules::default().completed);
+    }
+
+    #[test]
+    fn everything_after_the_dashes_belongs_to_the_command() {
+        let args = read("--via exec --once -- ./send.sh --via x -Q").unwrap();
+
+        assert_eq!(args.command, ["./send.sh", "--via", "x", "-Q"]);
+    }
+
+    #[test]
+    fn a_flag_of_another_way_is_refused() {
+        for (words, problem) in [
+            ("--via http", "--via http needs --url"),
+            ("--via log --url http://h/", "--url needs --via http"),
+            ("--via http --url http://h/ -- ./send.sh", "a command after -- needs --via exec"),
+            ("--via exec --fail 5% -- ./send.sh", "--fail needs --via log"),
+            ("--via http --url http://h/ --latency 5ms", "--latency needs --via log"),
+        ] {
+            assert_eq!(read(words).unwrap_err(), problem, "{words}");
+        }
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_refused() {
+        for words in [
+            "",
+            "--via pigeon",
+            "--via log --concurrency 0",
+            "--via log --rate 0/m",
+            "--via log --lock-ttl 0s",
+            "--via log --once --until-empty",
+            "--via log -Q a:b",
+            "--via log --fail 5",
+            "--via log --keep-completed some",
+        ] {
+            assert!(read(words).is_err(), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_summary_names_only_what_happened() {
+        let report = Report { completed: 1200, dead: 2, ..Report::default() };
+
+        assert_eq!(summary(&report), "1,200 completed, 2 dead letters (see: wq dlq list)");
+    }
+}
