@@ -5,8 +5,6 @@ mod sending;
 mod source;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use super::error::{AppError, Kind};
 use crate::campaign::error::CampaignError;
@@ -79,7 +77,6 @@ pub struct Bulk {
     planner: Planner,
     path_digest: Option<String>,
     about_rows: Option<u64>,
-    stop: Arc<AtomicBool>,
 }
 
 impl Bulk {
@@ -96,7 +93,7 @@ impl Bulk {
         let (campaign, about_rows) = name_campaign(&request)?;
         let planner = Planner { header, mapping, campaign, country: request.country, row_key, duplicates: request.duplicates };
         let path_digest = request.source.path_digest();
-        Ok(Self { request, file, planner, path_digest, about_rows, stop: Arc::default() })
+        Ok(Self { request, file, planner, path_digest, about_rows })
     }
 
     /// The campaign: part of every id.
@@ -112,11 +109,6 @@ impl Bulk {
     /// Lines of the file without the header: a little more than rows where cells hold line breaks.
     pub fn about_rows(&self) -> Option<u64> {
         self.about_rows
-    }
-
-    /// Set it to stop reading: what has been read is still added and counted.
-    pub fn stop_flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.stop)
     }
 
     /// Claims the file for its campaign, so that it is not sent again by accident once it has changed.

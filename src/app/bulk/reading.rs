@@ -1,8 +1,5 @@
 //! This file reads rows on a thread of its own and hands them over in chunks that one call of the store can add.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use tokio::sync::mpsc;
 
 use super::{Bulk, MaxErrors};
@@ -53,8 +50,6 @@ pub(super) enum Fate {
 pub(super) enum End {
     /// Nothing is left, or `--limit` is reached.
     Finished,
-    /// Somebody pressed ctrl-c.
-    Stopped,
     /// `--max-errors`.
     TooManyErrors { line: u64, rejected: u64 },
     /// The file can't be read any further, or the rejects can't be written.
@@ -76,7 +71,6 @@ pub(super) struct Reading {
     batch: usize,
     limit: u64,
     max_errors: Option<MaxErrors>,
-    stop: Arc<AtomicBool>,
 }
 
 /// Decides what happens to each row.
@@ -96,7 +90,7 @@ struct Sorter {
 impl Reading {
     /// Takes over a prepared bulk; reads the file once more when the last row of several counts.
     pub(super) fn new(bulk: Bulk) -> Result<Self, CampaignError> {
-        let Bulk { request, file, planner, stop, .. } = bulk;
+        let Bulk { request, file, planner, .. } = bulk;
         let counts = match planner.duplicates {
             Duplicates::Last => Some(Counts::Last),
             Duplicates::First if request.dry_run => Some(Counts::First),
@@ -115,12 +109,12 @@ impl Reading {
         let (options, wants_results) = (request.options, request.wants_results);
         let (text, rows, rejected, last_line) = (String::new(), 0, 0, 1);
         let sorter = Sorter { planner, options, rejects, superseded, repeats, wants_results, text, rows, rejected, last_line };
-        Ok(Self { file, sorter, batch: request.batch, limit, max_errors: request.max_errors, stop })
+        Ok(Self { file, sorter, batch: request.batch, limit, max_errors: request.max_errors })
     }
 
     /// Reads to the end. Blocks.
     pub(super) fn run(mut self, chunks: &mpsc::Sender<Chunk>) -> ReadingReport {
-        let mut end = self.read_all(chunks).unwrap_or_else(End::Failed);
+        let mut end = self.read_all(chunks);
         let late_repeats = match self.sorter.repeats.take().map(|repeats| repeats.finish(Counts::First)).transpose() {
             Ok(repeats) => repeats.map_or(0, |repeats| repeats.count()),
             Err(error) => {
@@ -134,11 +128,13 @@ impl Reading {
         ReadingReport { end, late_repeats }
     }
 
-    fn read_all(&mut self, chunks: &mpsc::Sender<Chunk>) -> Result<End, CampaignError> {
+    fn read_all(&mut self, chunks: &mpsc::Sender<Chunk>) -> End {
         let mut chunk = Chunk::default();
-        let mut failure = None;
         let end = loop {
-            if let Some(end) = self.end() {
+            if self.sorter.rows >= self.limit {
+                break self.too_many_errors(true).unwrap_or(End::Finished);
+            }
+            if let Some(end) = self.too_many_errors(false) {
                 break end;
             }
             let row = match self.file.next_row() {
@@ -147,30 +143,19 @@ impl Reading {
                 Err(error) => break End::Failed(error),
             };
             let (row, written) = self.sorter.sort(&row);
-            failure = written.err();
             chunk.push(row);
-            if failure.is_some() {
-                break End::Stopped;
+            if let Err(error) = written {
+                break End::Failed(error);
             }
             // Nobody receives any more only when the program is on its way out.
             if chunk.is_full(self.batch) && chunks.blocking_send(std::mem::take(&mut chunk)).is_err() {
-                return Ok(End::Stopped);
+                return End::Finished;
             }
         };
         if !chunk.rows.is_empty() && chunks.blocking_send(chunk).is_err() {
-            return Ok(End::Stopped);
+            return End::Finished;
         }
-        failure.map_or(Ok(end), Err)
-    }
-
-    fn end(&self) -> Option<End> {
-        if self.sorter.rows >= self.limit {
-            return Some(self.too_many_errors(true).unwrap_or(End::Finished));
-        }
-        if self.stop.load(Ordering::Relaxed) {
-            return Some(End::Stopped);
-        }
-        self.too_many_errors(false)
+        end
     }
 
     fn too_many_errors(&self, at_end: bool) -> Option<End> {

@@ -37,8 +37,6 @@ pub struct Report {
     pub tally: Tally,
     /// Why the rest was not read or not stored, if so; an exit code of its own.
     pub failure: Option<AppError>,
-    /// Whether somebody stopped it.
-    pub stopped: bool,
     /// The first messages as JSON, of a dry run.
     pub preview: Vec<String>,
 }
@@ -160,9 +158,8 @@ impl Sending<'_> {
     fn report(mut self, read: ReadingReport) -> Report {
         self.tally.stored = self.tally.stored.saturating_sub(read.late_repeats);
         self.tally.duplicate += read.late_repeats;
-        let stopped = matches!(read.end, End::Stopped);
         let failure = self.refusal().or_else(|| end_failure(read.end)).or_else(|| self.results_failed.and_then(|e| results_failure(&e)));
-        Report { tally: self.tally, failure, stopped, preview: self.preview }
+        Report { tally: self.tally, failure, preview: self.preview }
     }
 
     fn refusal(&self) -> Option<AppError> {
@@ -203,7 +200,7 @@ fn judge<'a>(row: &'a ChunkRow, answers: &mut impl Iterator<Item = (&'a str, Row
 
 fn end_failure(end: End) -> Option<AppError> {
     match end {
-        End::Finished | End::Stopped => None,
+        End::Finished => None,
         End::TooManyErrors { line, rejected } => {
             let message = format!("stopped after line {line}: {rejected} rows were rejected, more than --max-errors allows");
             Some(AppError::new(Kind::Partial, message).with_hint("--rejects FILE shows them with their reasons"))
