@@ -1,8 +1,11 @@
 //! The command line: flags into settings, use cases into exit codes.
 
+pub mod bulk;
 pub mod completions;
+pub mod enqueue;
 pub mod events;
 pub mod exit;
+pub mod job_flags;
 pub mod metrics;
 pub mod settings;
 pub mod shell;
@@ -49,6 +52,10 @@ pub struct Cli {
 /// One line a subcommand; each is a file of that name.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Add one message or job to a queue, or a stream of them
+    Enqueue(Box<enqueue::Args>),
+    /// Add a CSV of contacts, each message exactly once
+    Bulk(Box<bulk::Args>),
     /// Take messages from the queue and send them, at the pace that is allowed
     Worker(Box<worker::Args>),
     /// Show how a queue does: what waits and why, how fast it goes, what came last
@@ -67,6 +74,8 @@ enum Command {
 impl Command {
     async fn run(self, shell: &Shell) -> anyhow::Result<Exit> {
         match self {
+            Self::Enqueue(args) => enqueue::run(*args, shell).await,
+            Self::Bulk(args) => bulk::run(*args, shell).await,
             Self::Metrics(args) => metrics::run(args, shell).await,
             Self::Events(args) => events::run(args, shell).await,
             Self::Workers(args) => workers::run(args, shell).await,

@@ -134,6 +134,16 @@ impl Printer {
         self.raw(&text)
     }
 
+    /// Prints one thing as JSON to stderr, where stdout carries something else.
+    ///
+    /// # Errors
+    /// When stderr can't be written.
+    pub fn record_to_stderr<R: Row>(&self, row: &R) -> io::Result<()> {
+        let mut text = Vec::new();
+        formats::json(&mut text, R::SCHEMA, row, &Page::default())?;
+        io::stderr().lock().write_all(&text)
+    }
+
     /// Writes bytes to stdout as they are.
     ///
     /// # Errors
@@ -162,6 +172,11 @@ impl Printer {
         if !self.quiet {
             self.to_stderr(&format!("{}\n", clean(text)));
         }
+    }
+
+    /// A line on stderr that `-q` does not silence.
+    pub fn say(&self, text: &str) {
+        self.to_stderr(&format!("{}\n", clean(text)));
     }
 
     /// A warning on stderr, also with `-q`.

@@ -1,0 +1,282 @@
+//! This file is `wq enqueue`: one message or job into a queue, or a stream of them.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{ArgGroup, Args as ClapArgs};
+use serde::Serialize;
+
+use super::Exit;
+use super::job_flags::{JobFlags, country, future};
+use super::shell::Shell;
+use super::time::parse_duration;
+use crate::app::error::{AppError, Kind};
+use crate::app::producer::{self, IdSource, Line, StreamReport};
+use crate::core::model::clock::{Millis, now_ms};
+use crate::core::model::job::{AddStatus, DEFAULT_JOB_NAME, JobOptions, MAX_DATA_BYTES, NewJob};
+use crate::core::model::message::{TextMessage, check_data, with_expiry};
+use crate::core::model::phone::{Country, Phone};
+use crate::core::model::priority::Priority;
+use crate::core::model::queue::QueueName;
+use crate::output::{Format, Row};
+
+/// Add one message or job to a queue, or a stream of them
+#[derive(ClapArgs, Debug)]
+#[command(after_help = EXAMPLES)]
+#[command(group = ArgGroup::new("what").required(true).args(["to", "data", "ndjson"]))]
+pub struct Args {
+    /// The queue
+    #[arg(short = 'Q', long, value_name = "QUEUE")]
+    queue: Option<QueueName>,
+    /// Who gets the message: +5511999990000, or a national number with --default-country
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, requires = "text")]
+    to: Option<String>,
+    /// What it says
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["data", "ndjson"])]
+    text: Option<String>,
+    /// Where numbers without + belong, such as BR
+    #[arg(long, value_name = "COUNTRY")]
+    default_country: Option<Country>,
+    /// The data of any job: JSON, @FILE, or - for standard input
+    #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
+    data: Option<String>,
+    /// The name of the job
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_JOB_NAME)]
+    name: String,
+    /// Many jobs: lines of {"name","data","opts"} with BullMQ's option names; - is standard input
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "name"])]
+    ndjson: Option<PathBuf>,
+    /// The id of the job; an id that is there already adds nothing
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    id: Option<String>,
+    /// Any text that the id is made from: the same key twice adds once
+    #[arg(long, value_name = "KEY", conflicts_with = "id")]
+    key: Option<String>,
+    /// Don't send it after this time from now (30m) or this moment
+    #[arg(long, value_name = "TIME|MOMENT", allow_hyphen_values = true)]
+    expires: Option<String>,
+    /// Run it next, before all that waits; without priority and delay
+    #[arg(long, conflicts_with_all = ["priority", "delay", "at"])]
+    lifo: bool,
+    /// Check everything, add nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    job: JobFlags,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  wq enqueue --to +5511999990000 --text 'Hi' --priority high
+  wq enqueue --to 600111222 --default-country ES --text 'Hola' --at 'tomorrow 09:00' --key order-17
+  wq enqueue --data '{\"to\":\"+34600111222\",\"text\":\"Hola\"}' --json | jq -r .data.id
+  producer | wq enqueue --ndjson -";
+
+/// What became of a job.
+#[derive(Debug, Serialize)]
+struct Added {
+    id: String,
+    status: &'static str,
+    queue: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+}
+
+impl Row for Added {
+    const SCHEMA: &'static str = "wq.enqueue.v1";
+    const COLUMNS: &'static [&'static str] = &["ID", "STATUS", "QUEUE"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.id.clone(), self.status.to_owned(), self.queue.clone()]
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Adds the job and prints its id.
+///
+/// # Errors
+/// When it was not added.
+pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
+    if let Some(path) = &args.ndjson {
+        return stream(&args, path, shell).await;
+    }
+    let name = args.queue.clone().unwrap_or_else(|| shell.settings.queue.clone());
+    let (job, doing) = args.new_job(&name, shell).context("enqueue")?;
+    let id = job.id.clone();
+    let status = if args.dry_run {
+        AddStatus::Stored
+    } else {
+        let queue = shell.queue(args.queue.as_ref()).await.with_context(|| doing.clone())?;
+        producer::add(&queue, job, shell.settings.timeout).await.with_context(|| doing)?
+    };
+    let added = Added { id, status: word(status), queue: name.to_string(), line: None, dry_run: args.dry_run };
+    shell.printer.record(&added)?;
+    Ok(Exit::Done)
+}
+
+impl Args {
+    /// The job, and what is being done in words that name no whole number.
+    fn new_job(&self, queue: &QueueName, shell: &Shell) -> Result<(NewJob, String), AppError> {
+        let id_source = match (&self.id, &self.key) {
+            (Some(id), _) => IdSource::Given(id.clone()),
+            (None, Some(key)) => IdSource::Key(key.clone()),
+            (None, None) => IdSource::Made,
+        };
+        let id = producer::new_id(&id_source, queue)?;
+        let options = self.options(shell)?;
+        let expires = self.expires.as_deref().map(|text| expiry(text, shell)).transpose()?;
+        let (data, doing) = match (&self.to, &self.data) {
+            (Some(to), _) => {
+                let phone = Phone::parse(to, country(self.default_country, shell)?)?;
+                let text = self.text.as_deref().unwrap_or_default();
+                let message = TextMessage { to: &phone, text, expires, campaign: None, category: None, conversation: None };
+                (message.to_json([])?, format!("enqueue to {phone}"))
+            }
+            (None, data) => {
+                let data = read_data(data.as_deref().unwrap_or_default())?;
+                check_data(&data)?;
+                let data = match expires {
+                    Some(expires) => with_expiry(&data, expires)?,
+                    None => data,
+                };
+                (data, format!("enqueue {}", self.name))
+            }
+        };
+        Ok((NewJob { id, name: self.name.clone(), data, options }, doing))
+    }
+
+    fn options(&self, shell: &Shell) -> Result<JobOptions, AppError> {
+        let mut options = self.job.options(shell)?;
+        if self.lifo {
+            options.lifo = true;
+            options.priority = Some(Priority::NONE);
+        }
+        producer::check_options(&options)?;
+        Ok(options)
+    }
+}
+
+fn expiry(text: &str, shell: &Shell) -> Result<Millis, AppError> {
+    match parse_duration(text) {
+        Ok(duration) => Ok(now_ms().saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))),
+        Err(problem) if problem.contains("negative") => Err(AppError::new(Kind::Usage, format!("--expires: {problem}"))),
+        Err(_) => future(shell, "--expires", text),
+    }
+}
+
+/// The text of `--data`, from wherever it says; never more than is stored.
+fn read_data(data: &str) -> Result<String, AppError> {
+    let failed = |what: &str, error: &io::Error| {
+        let kind = if error.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Other };
+        AppError::new(kind, format!("can't read {what}: {error}"))
+    };
+    let mut bytes = Vec::new();
+    let limit = MAX_DATA_BYTES as u64 + 1;
+    match data.strip_prefix('@') {
+        None if data == "-" => {
+            io::stdin().take(limit).read_to_end(&mut bytes).map_err(|error| failed("standard input", &error))?;
+        }
+        None => return Ok(data.to_owned()),
+        Some(path) => {
+            let file = std::fs::File::open(path).map_err(|error| failed(path, &error))?;
+            file.take(limit).read_to_end(&mut bytes).map_err(|error| failed(path, &error))?;
+        }
+    }
+    if bytes.len() > MAX_DATA_BYTES {
+        return Err(AppError::new(Kind::Usage, format!("the data is longer than {MAX_DATA_BYTES} bytes, the most that is stored")));
+    }
+    String::from_utf8(bytes).map_err(|_| AppError::new(Kind::Usage, "the data is not valid UTF-8"))
+}
+
+fn word(status: AddStatus) -> &'static str {
+    match status {
+        AddStatus::Stored => "stored",
+        AddStatus::Duplicate => "duplicate",
+    }
+}
+
+/// `--ndjson`: ids with `-q`, one object a line with `-o ndjson`, else only the tally.
+async fn stream(args: &Args, path: &Path, shell: &Shell) -> anyhow::Result<Exit> {
+    let doing = format!("enqueue --ndjson {}", path.display());
+    let options = args.options(shell).with_context(|| doing.clone())?;
+    let queue = if args.dry_run { None } else { Some(shell.queue(args.queue.as_ref()).await.with_context(|| doing.clone())?) };
+    let name = args.queue.clone().unwrap_or_else(|| shell.settings.queue.clone()).to_string();
+    let file = (path.as_os_str() != "-").then(|| path.to_owned());
+    let lists_lines = matches!(shell.settings.format, Some(Format::Ndjson));
+    let mut bar = shell.printer.progress(None, "jobs");
+    let mut failed = None;
+    let mut on_added = |lines: &[Line]| {
+        bar.add(lines.len() as u64);
+        let printed = match (lists_lines, shell.printer.quiet) {
+            (true, _) => shell.printer.rows(&rows(lines, &name, args.dry_run), &crate::output::Page::default()),
+            (false, true) => shell.printer.lines(lines.iter().map(|line| line.id.as_str())),
+            (false, false) => Ok(()),
+        };
+        // Jobs matter more than the lines about them: the rest is still added, the failure is told at the end.
+        if let Err(error) = printed {
+            failed.get_or_insert(error);
+        }
+    };
+    let report = producer::add_stream(queue, file, options, shell.settings.timeout, &mut on_added).await;
+    bar.finish();
+    let StreamReport { stored, duplicate, refused, failure } = report.with_context(|| doing.clone())?;
+
+    let closing = StreamClosing { queue: name, dry_run: args.dry_run, total: stored + duplicate + refused, stored, duplicate, refused };
+    shell.printer.note(&closing.line());
+    if matches!(shell.settings.format, Some(format) if format != Format::Ndjson) {
+        shell.printer.record(&closing)?;
+    }
+    match (failure, failed) {
+        (Some(failure), _) if stored + duplicate > 0 => {
+            let failure = AppError::new(Kind::Partial, failure.to_string());
+            Err(anyhow::Error::new(failure).context(doing))
+        }
+        (Some(failure), _) => Err(anyhow::Error::new(failure).context(doing)),
+        (None, Some(error)) => Err(error.into()),
+        (None, None) => Ok(Exit::Done),
+    }
+}
+
+fn rows(lines: &[Line], queue: &str, dry_run: bool) -> Vec<Added> {
+    let row =
+        |line: &Line| Added { id: line.id.clone(), status: word(line.status), queue: queue.to_owned(), line: Some(line.number), dry_run };
+    lines.iter().map(row).collect()
+}
+
+/// What a stream has done.
+#[derive(Debug, Serialize)]
+struct StreamClosing {
+    queue: String,
+    dry_run: bool,
+    total: u64,
+    stored: u64,
+    duplicate: u64,
+    refused: u64,
+}
+
+impl StreamClosing {
+    fn line(&self) -> String {
+        let Self { total, stored, duplicate, refused, .. } = self;
+        format!("total {total} = stored {stored} + duplicate {duplicate} + refused {refused}")
+    }
+}
+
+impl Row for StreamClosing {
+    const SCHEMA: &'static str = "wq.enqueue_stream.v1";
+    const COLUMNS: &'static [&'static str] = &["QUEUE", "DRY RUN", "TOTAL", "STORED", "DUPLICATE", "REFUSED"];
+
+    fn cells(&self) -> Vec<String> {
+        let counts = [self.total, self.stored, self.duplicate, self.refused].map(|count| count.to_string());
+        [self.queue.clone(), self.dry_run.to_string()].into_iter().chain(counts).collect()
+    }
+
+    fn id(&self) -> &str {
+        &self.queue
+    }
+}
