@@ -1,0 +1,65 @@
+//! Real Node with real BullMQ: the programs in `tests/interop`.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Server;
+
+/// How long Node may take for one answer.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A Node program that gets a line of JSON for each request and answers each with one.
+pub struct Node {
+    child: Child,
+    stdin: ChildStdin,
+    answers: Receiver<String>,
+}
+
+impl Node {
+    /// `tests/interop/peer.mjs` on this server.
+    pub fn start(server: &Server) -> Self {
+        let folder = interop();
+        assert!(folder.join("node_modules").is_dir(), "no node_modules in tests/interop: run scripts/test, or npm ci there");
+        let mut command = Command::new("node");
+        command.arg("peer.mjs").arg(server.port().to_string()).current_dir(folder);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let stdin = child.stdin.take().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, answers) = channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, stdin, answers }
+    }
+
+    /// Calls a function of the program; fails the test when it throws.
+    #[track_caller]
+    pub fn call(&mut self, function: &str, arguments: Value) -> Value {
+        let request = serde_json::json!({ "call": function, "with": arguments });
+        writeln!(self.stdin, "{request}").unwrap();
+        let line = self.answers.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no answer from Node to {function}"));
+        let answer: Value = serde_json::from_str(&line).unwrap();
+        assert!(answer["error"].is_null(), "Node's {function}: {}", answer["error"].as_str().unwrap_or_default());
+        answer["value"].clone()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn interop() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop")
+}

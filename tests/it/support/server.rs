@@ -1,0 +1,152 @@
+//! A real server of the test's own, on a socket in a folder of its own.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use redis::FromRedisValue;
+
+use super::eventually;
+
+/// A Redis or Valkey that ends with the test.
+pub struct Server {
+    folder: tempfile::TempDir,
+    child: Option<Child>,
+    port: Option<u16>,
+    durable: bool,
+    extra: Vec<String>,
+}
+
+impl Server {
+    /// On a unix socket, keeping nothing on disk.
+    pub fn start() -> Self {
+        Self::launch(None, false, &[])
+    }
+
+    /// With AOF, so that it can be killed and come back.
+    pub fn durable() -> Self {
+        Self::launch(Some(free_port()), true, &[])
+    }
+
+    /// Reachable by TCP too, for Node.
+    pub fn tcp() -> Self {
+        Self::launch(Some(free_port()), false, &[])
+    }
+
+    /// With more of the server's own options.
+    pub fn with(options: &[&str]) -> Self {
+        Self::launch(Some(free_port()), false, options)
+    }
+
+    fn launch(port: Option<u16>, durable: bool, extra: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let extra = extra.iter().map(|option| (*option).to_owned()).collect();
+        let mut server = Self { folder, child: None, port, durable, extra };
+        server.spawn();
+        server
+    }
+
+    fn spawn(&mut self) {
+        let mut command = Command::new(server_binary());
+        command.args(["--port", &self.port.unwrap_or(0).to_string(), "--bind", "127.0.0.1", "--loglevel", "warning"]);
+        command.arg("--unixsocket").arg(self.socket()).arg("--dir").arg(self.folder.path());
+        command.args(["--save", "", "--hash-max-listpack-value", "1024"]);
+        command.args(["--appendonly", if self.durable { "yes" } else { "no" }]);
+        command.args(&self.extra);
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        let child = command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
+        self.child = Some(child);
+        eventually(Duration::from_secs(20), "the server answers", || {
+            let pong = redis::Client::open(self.url())
+                .ok()?
+                .get_connection()
+                .and_then(|mut connection| redis::cmd("PING").query::<String>(&mut connection));
+            match pong {
+                Ok(_) => Some(()),
+                // Answering that a password is missing is answering.
+                Err(error) => (error.code() == Some("NOAUTH")).then_some(()),
+            }
+        });
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("s")
+    }
+
+    /// The address for `--redis`: the port if it has one (so that it stays the same over a restart), else the socket.
+    pub fn url(&self) -> String {
+        match self.port {
+            Some(port) => format!("redis://127.0.0.1:{port}"),
+            None => format!("unix://{}", self.socket().display()),
+        }
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port.expect("started with tcp() or durable()")
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("the server runs").id()
+    }
+
+    /// Where it keeps its files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Ends it the hard way.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Starts it again after `kill`.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.spawn();
+    }
+
+    /// A connection for seeding and reading.
+    pub fn connection(&self) -> redis::Connection {
+        redis::Client::open(self.url()).unwrap().get_connection().unwrap()
+    }
+
+    /// One command, its words separated by blanks.
+    pub fn ask<T: FromRedisValue>(&self, words: &str) -> T {
+        let mut words = words.split(' ');
+        let mut command = redis::cmd(words.next().unwrap());
+        for word in words {
+            command.arg(word);
+        }
+        command.query(&mut self.connection()).unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A port that nobody has just now.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// What `scripts/setup-redis` found or installed, else what it would find.
+pub fn server_binary() -> PathBuf {
+    if let Some(named) = std::env::var_os("WQ_REDIS_SERVER").filter(|named| !named.is_empty()) {
+        return named.into();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/bin".into(), "/usr/local/bin".into()]).collect::<Vec<_>>();
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/redis/valkey-server");
+    let known = ["valkey-server", "redis-server"].iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    known.chain([installed]).find(|path| path.is_file()).expect("a Redis or Valkey server: run scripts/setup-redis")
+}
