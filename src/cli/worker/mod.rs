@@ -136,10 +136,9 @@ fn conclude(args: &Args, report: &Report, shell: &Shell) -> anyhow::Result<Exit>
         shell.printer.record(&WorkerRow::new(args, report))?;
     }
     if report.cut_off > 0 {
-        shell.printer.warn(&format!(
-            "{} sends were cut off when --grace ended; nobody knows what became of them, and they run again",
-            report.cut_off
-        ));
+        shell
+            .printer
+            .warn(&format!("cut off when --grace ended: {}; nobody knows what became of them, and they run again", report.cut_off));
         return Ok(Exit::Failed);
     }
     Ok(Exit::Done)
@@ -261,7 +260,7 @@ fn summary(report: &Report) -> String {
     for (number, what) in [
         (report.retried, "failed for now"),
         (report.postponed, "told to come back later"),
-        (report.dead, "dead letters (see: wq dlq list)"),
+        (report.dead, "given up for good (see: wq dlq list)"),
         (report.given_back, "given back"),
         (report.dropped, "ids without a job removed"),
         (report.lost, "taken over by another worker meanwhile"),
@@ -384,6 +383,6 @@ mod tests {
     fn a_summary_names_only_what_happened() {
         let report = Report { completed: 1200, dead: 2, ..Report::default() };
 
-        assert_eq!(summary(&report), "1,200 completed, 2 dead letters (see: wq dlq list)");
+        assert_eq!(summary(&report), "1,200 completed, 2 given up for good (see: wq dlq list)");
     }
 }
