@@ -3,5 +3,6 @@
 #![expect(dead_code, reason = "the support has what a test may need, whether or not one needs it now")]
 
 mod looking;
+mod sending;
 mod support;
 mod transports;

@@ -8,6 +8,8 @@ use wq::core::dispatch::transport::{Outcome, Transport};
 use wq::core::model::job::Job;
 use wq::transport::{self, Way, http};
 
+use crate::support::{Server, wq};
+
 use super::{PATIENCE, Peer, Reply, deliver, job};
 
 const SOON: Duration = Duration::from_millis(400);
@@ -184,6 +186,23 @@ async fn a_receiver_can_check_who_sent_it() {
     let transport = transport::build(Way::Http(http::Options { url: peer.url("/"), timeout: PATIENCE, secret })).unwrap();
 
     deliver(&*transport, &job("j1", "{\"text\":\"é\"}")).await;
+
+    let request = &peer.seen()[0];
+    assert_eq!(request.header("x-wq-signature"), Some(format!("sha256={}", hmac_by_hand(b"geheim", &request.body)).as_str()));
+}
+
+#[tokio::test]
+async fn a_worker_signs_with_the_secret_of_its_environment() {
+    let peer = Peer::saying(200, "").await;
+    let run = format!("worker --via http --url {} --until-empty", peer.url("/"));
+
+    tokio::task::spawn_blocking(move || {
+        let server = Server::start();
+        wq(&server).line("enqueue --data {}").run().exits(0);
+        wq(&server).env("WQ_HTTP_SECRET", "geheim").line(&run).run().exits(0).stderr_has("1 completed");
+    })
+    .await
+    .unwrap();
 
     let request = &peer.seen()[0];
     assert_eq!(request.header("x-wq-signature"), Some(format!("sha256={}", hmac_by_hand(b"geheim", &request.body)).as_str()));
