@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on must fail where it stands")]
 #![expect(dead_code, reason = "the support has what a test may need, whether or not one needs it now")]
 
+mod bulk;
+mod enqueue;
 mod looking;
 mod sending;
 mod support;
