@@ -7,6 +7,8 @@ pub mod events;
 pub mod exit;
 pub mod job_flags;
 pub mod metrics;
+pub mod redis;
+mod redis_tools;
 pub mod settings;
 pub mod shell;
 pub mod time;
@@ -65,6 +67,8 @@ enum Command {
     /// See who works
     #[command(subcommand)]
     Workers(workers::Args),
+    /// A local Redis of its own: start, stop, look inside
+    Redis(redis::Args),
     /// Print the completion script for a shell
     Completions(completions::Args),
     /// Print the version and what it is built for
@@ -79,6 +83,7 @@ impl Command {
             Self::Metrics(args) => metrics::run(args, shell).await,
             Self::Events(args) => events::run(args, shell).await,
             Self::Workers(args) => workers::run(args, shell).await,
+            Self::Redis(args) => redis::run(args, shell).await,
             Self::Completions(args) => completions::run(&args, shell),
             Self::Version => version::run(shell),
             Self::Worker(args) => worker::run(*args, shell).await,

@@ -84,6 +84,11 @@ impl ServerAddress {
         }
     }
 
+    /// The library's client, for the one connection that is neither (MONITOR).
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
     async fn checked(&self, mut link: Link) -> Result<Link, StoreError> {
         let info = link.info("server").await?;
         if is_new_enough(&info) { Ok(link) } else { Err(StoreError::TooOld { server: self.shown.clone(), version: version(&info) }) }

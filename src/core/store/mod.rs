@@ -17,6 +17,7 @@ pub mod locks;
 pub mod overview;
 pub mod queue;
 mod scripts;
+pub mod server;
 pub mod settle;
 pub mod take;
 pub mod wake;

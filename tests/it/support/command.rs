@@ -13,7 +13,7 @@ use super::{Server, eventually};
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A command that talks to this server.
-pub fn wq(server: &Server) -> Wq {
+pub(crate) fn wq(server: &Server) -> Wq {
     let mut wq = Wq::bare();
     wq.command.env("WQ_REDIS_URL", server.url());
     wq
@@ -21,7 +21,7 @@ pub fn wq(server: &Server) -> Wq {
 
 /// A command that is about to run.
 #[must_use]
-pub struct Wq {
+pub(crate) struct Wq {
     command: Command,
     home: tempfile::TempDir,
     input: Option<Vec<u8>>,
@@ -29,7 +29,7 @@ pub struct Wq {
 
 impl Wq {
     /// Knows no server.
-    pub fn bare() -> Self {
+    pub(crate) fn bare() -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_wq"));
         command.env_clear().env("HOME", home.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -37,34 +37,34 @@ impl Wq {
         Self { command, home, input: None }
     }
 
-    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.command.args(args);
         self
     }
 
     /// Arguments separated by blanks, for those without blanks in them.
-    pub fn line(self, line: &str) -> Self {
+    pub(crate) fn line(self, line: &str) -> Self {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
         self.args(words)
     }
 
-    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
-    pub fn folder(mut self, folder: &Path) -> Self {
+    pub(crate) fn folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
     }
 
-    pub fn input(mut self, text: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn input(mut self, text: impl Into<Vec<u8>>) -> Self {
         self.input = Some(text.into());
         self
     }
 
     /// Runs it to its end.
-    pub fn run(mut self) -> Finished {
+    pub(crate) fn run(mut self) -> Finished {
         let shown = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
         self.command.stdin(if self.input.is_some() { Stdio::piped() } else { Stdio::null() });
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -91,7 +91,7 @@ impl Wq {
     }
 
     /// Starts it and lets it run.
-    pub fn spawn(mut self) -> Background {
+    pub(crate) fn spawn(mut self) -> Background {
         self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().unwrap();
         let (stdout, stderr) = (collect(child.stdout.take().unwrap()), collect(child.stderr.take().unwrap()));
@@ -100,41 +100,41 @@ impl Wq {
 }
 
 /// What a command left behind.
-pub struct Finished {
+pub(crate) struct Finished {
     shown: String,
     status: ExitStatus,
-    pub stdout: String,
-    pub stderr: String,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Finished {
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.status.code(), Some(code), "wq {}\nstdout: {}\nstderr: {}", self.shown, self.stdout, self.stderr);
         self
     }
 
     #[track_caller]
-    pub fn stdout_has(self, text: &str) -> Self {
+    pub(crate) fn stdout_has(self, text: &str) -> Self {
         assert!(self.stdout.contains(text), "wq {}: no {text:?} in stdout:\n{}", self.shown, self.stdout);
         self
     }
 
     #[track_caller]
-    pub fn stderr_has(self, text: &str) -> Self {
+    pub(crate) fn stderr_has(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "wq {}: no {text:?} in stderr:\n{}", self.shown, self.stderr);
         self
     }
 
     /// Stdout as JSON.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("wq {}: {error}\n{}\n{}", self.shown, self.stdout, self.stderr))
     }
 }
 
 /// A command that runs beside the test; killed with it.
-pub struct Background {
+pub(crate) struct Background {
     child: Child,
     stdout: Arc<Mutex<String>>,
     stderr: Arc<Mutex<String>>,
@@ -142,33 +142,33 @@ pub struct Background {
 }
 
 impl Background {
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Sends a signal by name: `TERM`, `INT`, `STOP`, `CONT`.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();
         assert!(status.success());
     }
 
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Waits for its end.
     #[track_caller]
-    pub fn ends(&mut self, within: Duration) -> ExitStatus {
+    pub(crate) fn ends(&mut self, within: Duration) -> ExitStatus {
         let stderr = Arc::clone(&self.stderr);
         eventually(within, &format!("the command ends; stderr: {}", stderr.lock().unwrap()), || self.child.try_wait().unwrap())
     }
 
-    pub fn stdout(&self) -> String {
+    pub(crate) fn stdout(&self) -> String {
         self.stdout.lock().unwrap().clone()
     }
 
-    pub fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         self.stderr.lock().unwrap().clone()
     }
 }

@@ -1,18 +1,18 @@
 //! What the tests stand on: servers, the command, receivers, Node; all of the test's own, all gone after it.
 
-pub mod command;
-pub mod node;
-pub mod receiver;
-pub mod server;
+pub(crate) mod command;
+pub(crate) mod node;
+pub(crate) mod receiver;
+pub(crate) mod server;
 
 use std::time::{Duration, Instant};
 
-pub use command::{Background, wq};
-pub use receiver::Receiver;
-pub use server::Server;
+pub(crate) use command::{Background, wq};
+pub(crate) use receiver::Receiver;
+pub(crate) use server::Server;
 
 /// Looks again and again until there is something, and fails with `what` when the time is over.
-pub fn eventually<T>(within: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(within: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + within;
     loop {
         if let Some(found) = look() {

@@ -14,7 +14,7 @@ use super::Server;
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A Node program that gets a line of JSON for each request and answers each with one.
-pub struct Node {
+pub(crate) struct Node {
     child: Child,
     stdin: ChildStdin,
     answers: Receiver<String>,
@@ -22,7 +22,7 @@ pub struct Node {
 
 impl Node {
     /// `tests/interop/peer.mjs` on this server.
-    pub fn start(server: &Server) -> Self {
+    pub(crate) fn start(server: &Server) -> Self {
         let folder = interop();
         assert!(folder.join("node_modules").is_dir(), "no node_modules in tests/interop: run scripts/test, or npm ci there");
         let mut command = Command::new("node");
@@ -43,7 +43,7 @@ impl Node {
 
     /// Calls a function of the program; fails the test when it throws.
     #[track_caller]
-    pub fn call(&mut self, function: &str, arguments: Value) -> Value {
+    pub(crate) fn call(&mut self, function: &str, arguments: Value) -> Value {
         let request = serde_json::json!({ "call": function, "with": arguments });
         writeln!(self.stdin, "{request}").unwrap();
         let line = self.answers.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no answer from Node to {function}"));

@@ -7,37 +7,37 @@ use std::time::{Duration, Instant};
 
 /// One request.
 #[derive(Clone, Debug)]
-pub struct Request {
-    pub at: Instant,
-    pub key: String,
-    pub body: serde_json::Value,
-    pub status: u16,
+pub(crate) struct Request {
+    pub(crate) at: Instant,
+    pub(crate) key: String,
+    pub(crate) body: serde_json::Value,
+    pub(crate) status: u16,
 }
 
 impl Request {
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         self.body["id"].as_str().unwrap_or_default()
     }
 }
 
 /// An answer: status, further headers, body.
-pub type Answer = (u16, &'static str, String);
+pub(crate) type Answer = (u16, &'static str, String);
 
 /// Accepts everything.
-pub fn accept(_: &Request) -> Answer {
+pub(crate) fn accept(_: &Request) -> Answer {
     (200, "", r#"{"ok":true}"#.to_owned())
 }
 
 type Requests = Arc<Mutex<Vec<Request>>>;
 
-pub struct Receiver {
+pub(crate) struct Receiver {
     port: u16,
     requests: Requests,
 }
 
 impl Receiver {
     /// Answers each request by `answer`, after `latency`.
-    pub fn start(latency: Duration, answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(latency: Duration, answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (requests, answer) = (Requests::default(), Arc::new(answer));
@@ -51,16 +51,16 @@ impl Receiver {
         Self { port, requests }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    pub fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
     /// Ids of accepted requests, sorted.
-    pub fn accepted(&self) -> Vec<String> {
+    pub(crate) fn accepted(&self) -> Vec<String> {
         let mut ids: Vec<String> =
             self.requests().iter().filter(|request| request.status < 300).map(|request| request.id().to_owned()).collect();
         ids.sort();
@@ -68,7 +68,7 @@ impl Receiver {
     }
 
     /// The most requests in any sliding window.
-    pub fn busiest(&self, window: Duration) -> usize {
+    pub(crate) fn busiest(&self, window: Duration) -> usize {
         let times: Vec<Instant> = self.requests().iter().map(|request| request.at).collect();
         (0..times.len()).map(|first| times[first..].iter().take_while(|time| **time < times[first] + window).count()).max().unwrap_or(0)
     }

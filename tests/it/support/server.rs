@@ -11,7 +11,7 @@ use redis::FromRedisValue;
 use super::eventually;
 
 /// A Redis or Valkey that ends with the test.
-pub struct Server {
+pub(crate) struct Server {
     folder: tempfile::TempDir,
     child: Option<Child>,
     port: Option<u16>,
@@ -21,22 +21,22 @@ pub struct Server {
 
 impl Server {
     /// On a unix socket, keeping nothing on disk.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::launch(None, false, &[])
     }
 
     /// With AOF, so that it can be killed and come back.
-    pub fn durable() -> Self {
+    pub(crate) fn durable() -> Self {
         Self::launch(Some(free_port()), true, &[])
     }
 
     /// Reachable by TCP too, for Node.
-    pub fn tcp() -> Self {
+    pub(crate) fn tcp() -> Self {
         Self::launch(Some(free_port()), false, &[])
     }
 
     /// With more of the server's own options.
-    pub fn with(options: &[&str]) -> Self {
+    pub(crate) fn with(options: &[&str]) -> Self {
         Self::launch(Some(free_port()), false, options)
     }
 
@@ -76,7 +76,7 @@ impl Server {
     }
 
     /// The address for `--redis`: the port if it has one (so that it stays the same over a restart), else the socket.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         match self.port {
             Some(port) => format!("redis://127.0.0.1:{port}"),
             None => format!("unix://{}", self.socket().display()),
@@ -84,22 +84,22 @@ impl Server {
     }
 
     /// Its port.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port.expect("started with tcp() or durable()")
     }
 
     /// Its process id.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.as_ref().expect("the server runs").id()
     }
 
     /// Where it keeps its files.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Ends it the hard way.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
             child.wait().unwrap();
@@ -107,18 +107,18 @@ impl Server {
     }
 
     /// Starts it again after `kill`.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.kill();
         self.spawn();
     }
 
     /// A connection for seeding and reading.
-    pub fn connection(&self) -> redis::Connection {
+    pub(crate) fn connection(&self) -> redis::Connection {
         redis::Client::open(self.url()).unwrap().get_connection().unwrap()
     }
 
     /// One command, its words separated by blanks.
-    pub fn ask<T: FromRedisValue>(&self, words: &str) -> T {
+    pub(crate) fn ask<T: FromRedisValue>(&self, words: &str) -> T {
         let mut words = words.split(' ');
         let mut command = redis::cmd(words.next().unwrap());
         for word in words {
@@ -135,12 +135,12 @@ impl Drop for Server {
 }
 
 /// A port that nobody has just now.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// What `scripts/setup-redis` found or installed, else what it would find.
-pub fn server_binary() -> PathBuf {
+pub(crate) fn server_binary() -> PathBuf {
     if let Some(named) = std::env::var_os("WQ_REDIS_SERVER").filter(|named| !named.is_empty()) {
         return named.into();
     }

@@ -1,0 +1,174 @@
+//! This file looks into a server: its log, raw commands, everything that is said to it.
+
+use std::io::{BufRead, IsTerminal, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Exit, shell::Shell};
+use crate::app::error::{AppError, Kind};
+use crate::core::store::connect::{Link, ServerAddress};
+use crate::core::store::server::{Monitor, Reply};
+
+/// How often a log is looked at for more.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How much of a log's end is read for its last lines.
+const LONGEST_TAIL: u64 = 1 << 20;
+
+/// Prints the end of a log and, with `follow`, what comes.
+pub(super) async fn logs(path: &Path, lines: usize, follow: bool, shell: &Shell) -> anyhow::Result<Exit> {
+    let open = std::fs::File::open(path);
+    let mut file = open.map_err(|error| AppError::new(Kind::NotFound, format!("the log {}: {error}", path.display())))?;
+    let size = file.metadata()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(LONGEST_TAIL)))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let all: Vec<&str> = text.lines().collect();
+    shell.printer.lines(all.iter().skip(all.len().saturating_sub(lines)).copied())?;
+    while follow {
+        let mut more = Vec::new();
+        file.read_to_end(&mut more)?;
+        if !more.is_empty() {
+            shell.printer.lines(String::from_utf8_lossy(&more).lines())?;
+        }
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => break,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Runs one command, or each line of the input.
+pub(super) async fn cli(link: &mut Link, words: &[String], shell: &Shell) -> anyhow::Result<Exit> {
+    if !words.is_empty() {
+        return run_one(link, words, shell).await;
+    }
+    let is_terminal = std::io::stdin().is_terminal();
+    let mut exit = Exit::Done;
+    loop {
+        if is_terminal {
+            shell.printer.ask(&format!("{}> ", link.server()))?;
+        }
+        let mut line = String::new();
+        if std::io::stdin().lock().read_line(&mut line)? == 0 {
+            return Ok(exit);
+        }
+        let words = split_words(&line).map_err(|problem| AppError::new(Kind::Usage, problem))?;
+        match words.first().map(|word| word.to_ascii_lowercase()).as_deref() {
+            None => {}
+            Some("quit" | "exit") => return Ok(exit),
+            Some(_) => {
+                let one = run_one(link, &words, shell).await?;
+                exit = if is_terminal { Exit::Done } else { one };
+            }
+        }
+    }
+}
+
+async fn run_one(link: &mut Link, words: &[String], shell: &Shell) -> anyhow::Result<Exit> {
+    let reply = link.raw(words).await.map_err(AppError::from)?;
+    let lines = show(&reply, "");
+    shell.printer.lines(lines.iter().map(String::as_str))?;
+    Ok(if matches!(reply, Reply::Error(_)) { Exit::Failed } else { Exit::Done })
+}
+
+/// As `redis-cli` shows it.
+fn show(reply: &Reply, indent: &str) -> Vec<String> {
+    match reply {
+        Reply::Nil => vec!["(nil)".to_owned()],
+        Reply::Status(text) => vec![text.clone()],
+        Reply::Integer(number) => vec![format!("(integer) {number}")],
+        Reply::Error(text) => vec![format!("(error) {text}")],
+        Reply::Text(text) if text.contains('\n') && !text.contains('"') => text.lines().map(str::to_owned).collect(),
+        Reply::Text(text) => vec![format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))],
+        Reply::List(replies) if replies.is_empty() => vec!["(empty)".to_owned()],
+        Reply::List(replies) => {
+            let width = replies.len().to_string().len();
+            let mut lines = Vec::new();
+            for (index, reply) in replies.iter().enumerate() {
+                let lead = format!("{:>width$}) ", index + 1);
+                let deeper = format!("{indent}{}", " ".repeat(lead.len()));
+                for (at, line) in show(reply, &deeper).into_iter().enumerate() {
+                    lines.push(if at == 0 { format!("{lead}{line}") } else { format!("{}{line}", " ".repeat(lead.len())) });
+                }
+            }
+            lines
+        }
+    }
+}
+
+/// Words separated by blanks; quotes keep blanks together, a backslash takes the next character as it is.
+fn split_words(line: &str) -> Result<Vec<String>, String> {
+    let (mut words, mut word, mut in_word, mut quote) = (Vec::new(), String::new(), false, None);
+    let mut characters = line.trim().chars();
+    while let Some(c) = characters.next() {
+        match (quote, c) {
+            (Some('"') | None, '\\') => {
+                in_word = true;
+                word.push(characters.next().unwrap_or('\\'));
+            }
+            (Some(open), _) if c == open => quote = None,
+            (None, '"' | '\'') => (quote, in_word) = (Some(c), true),
+            (None, _) if c.is_whitespace() => {
+                if std::mem::take(&mut in_word) {
+                    words.push(std::mem::take(&mut word));
+                }
+            }
+            _ => {
+                in_word = true;
+                word.push(c);
+            }
+        }
+    }
+    if quote.is_some() {
+        return Err("a quote is not closed".to_owned());
+    }
+    if in_word {
+        words.push(word);
+    }
+    Ok(words)
+}
+
+/// Shows every command until a limit, an interrupt or the end of the connection.
+pub(super) async fn monitor(server: &ServerAddress, limit: Option<u64>, duration: Option<Duration>, shell: &Shell) -> anyhow::Result<Exit> {
+    let mut monitor = Monitor::start(server).await.map_err(AppError::from)?;
+    let end = async {
+        match duration {
+            Some(duration) => tokio::time::sleep(duration).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(end);
+    let mut left = limit.unwrap_or(u64::MAX);
+    while left > 0 {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => break,
+            () = &mut end => break,
+            line = monitor.next() => match line {
+                Some(line) => shell.printer.lines([line.as_str()])?,
+                None => return Err(AppError::new(Kind::Unreachable, "the connection ended").into()),
+            },
+        }
+        left -= 1;
+    }
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_split_as_in_a_shell() {
+        assert_eq!(split_words(r#"SET a "b c" 'd "e' f\ g "" "#).unwrap(), ["SET", "a", "b c", "d \"e", "f g", ""]);
+        assert!(split_words("GET 'a").is_err());
+    }
+
+    #[test]
+    fn replies_look_as_people_know_them() {
+        let nested = Reply::List(vec![Reply::Text("a".to_owned()), Reply::List(vec![Reply::Integer(1), Reply::Nil])]);
+
+        assert_eq!(show(&nested, ""), ["1) \"a\"", "2) 1) (integer) 1", "   2) (nil)"]);
+    }
+}

@@ -1,0 +1,188 @@
+//! This file talks to a server as such: raw commands, what it says of itself, saving, emptying, ending.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use redis::Value;
+
+use super::codec::unsigned;
+use super::connect::{Link, ServerAddress, info_field};
+use super::error::StoreError;
+
+/// An answer of any shape.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// Nothing.
+    Nil,
+    /// `OK` and the like.
+    Status(String),
+    /// A whole number.
+    Integer(i64),
+    /// Bytes, shown as UTF-8.
+    Text(String),
+    /// An error of the server.
+    Error(String),
+    /// A list.
+    List(Vec<Reply>),
+}
+
+impl From<Value> for Reply {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Nil => Self::Nil,
+            Value::Int(number) => Self::Integer(number),
+            Value::Okay => Self::Status("OK".to_owned()),
+            Value::SimpleString(text) => Self::Status(text),
+            Value::BulkString(bytes) => Self::Text(String::from_utf8_lossy(&bytes).into_owned()),
+            Value::VerbatimString { text, .. } => Self::Text(text),
+            Value::Double(number) => Self::Text(number.to_string()),
+            Value::Boolean(answer) => Self::Integer(i64::from(answer)),
+            Value::Array(values) | Value::Set(values) => Self::List(values.into_iter().map(Self::from).collect()),
+            Value::Map(pairs) => Self::List(pairs.into_iter().flat_map(|(name, value)| [name.into(), value.into()]).collect()),
+            Value::ServerError(error) => Self::Error(error.to_string()),
+            other => Self::Text(format!("{other:?}")),
+        }
+    }
+}
+
+/// What a server says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerFacts {
+    /// Its process.
+    pub pid: u32,
+    /// A new one at every start.
+    pub run_id: String,
+    /// `Valkey 9.1.2` or `Redis 7.0.15`.
+    pub version: String,
+    /// Since its start.
+    pub uptime_s: u64,
+    /// Bytes in use.
+    pub used_memory: u64,
+    /// Bytes it may use; 0 is no limit.
+    pub max_memory: u64,
+    /// Keys in the database of this connection.
+    pub keys: u64,
+    /// Whether every write goes to the append-only file.
+    pub aof: bool,
+}
+
+impl Link {
+    /// What the server says of itself.
+    ///
+    /// # Errors
+    /// When it can't be asked.
+    pub async fn facts(&mut self) -> Result<ServerFacts, StoreError> {
+        let info: String = self.query(&redis::cmd("INFO")).await?;
+        let keys: u64 = self.query(&redis::cmd("DBSIZE")).await?;
+        let field = |name: &str| info_field(&info, name).unwrap_or_default();
+        let number = |name: &str| field(name).parse().unwrap_or(0);
+        let version = match info_field(&info, "valkey_version") {
+            Some(valkey) => format!("Valkey {valkey}"),
+            None => format!("Redis {}", field("redis_version")),
+        };
+        Ok(ServerFacts {
+            pid: field("process_id").parse().unwrap_or(0),
+            run_id: field("run_id").to_owned(),
+            version,
+            uptime_s: number("uptime_in_seconds"),
+            used_memory: number("used_memory"),
+            max_memory: number("maxmemory"),
+            keys,
+            aof: field("aof_enabled") == "1",
+        })
+    }
+
+    /// One command as typed; an error of the server is an answer too.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn raw(&mut self, words: &[String]) -> Result<Reply, StoreError> {
+        let mut command = redis::Cmd::new();
+        for word in words {
+            command.arg(word);
+        }
+        match self.query::<Value>(&command).await {
+            Ok(value) => Ok(value.into()),
+            Err(StoreError::Server { problem, .. } | StoreError::Refused { problem, .. }) => Ok(Reply::Error(problem)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Empties the database of this connection.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn flush_database(&mut self) -> Result<(), StoreError> {
+        self.query(&redis::cmd("FLUSHDB")).await
+    }
+
+    /// Saves and ends the server. The broken connection is its answer.
+    ///
+    /// # Errors
+    /// When it refuses, say because it can't save.
+    pub async fn shut_down(&mut self) -> Result<(), StoreError> {
+        match self.query::<()>(&redis::cmd("SHUTDOWN")).await {
+            Err(error) if !error.is_connection_lost() => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Writes a snapshot in the background and waits for it.
+    ///
+    /// # Errors
+    /// When the server can't be asked or the snapshot fails.
+    pub async fn save_snapshot(&mut self) -> Result<(), StoreError> {
+        // SCHEDULE: a rewrite of the AOF under way is waited for. Its answer differs and says nothing more.
+        self.query::<()>(redis::cmd("BGSAVE").arg("SCHEDULE")).await?;
+        loop {
+            let info = self.info("persistence").await?;
+            if info_field(&info, "rdb_bgsave_in_progress") == Some("0") && info_field(&info, "rdb_bgsave_scheduled") != Some("1") {
+                return match info_field(&info, "rdb_last_bgsave_status") {
+                    Some("ok") => Ok(()),
+                    other => Err(StoreError::Shape { operation: "BGSAVE", problem: format!("the snapshot ended with {other:?}") }),
+                };
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Where the server keeps its snapshot: folder and file name.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn snapshot_place(&mut self) -> Result<(String, String), StoreError> {
+        let values: Vec<String> = self.query(redis::cmd("CONFIG").arg("GET").arg("dir").arg("dbfilename")).await?;
+        let value = |name: &str| values.iter().position(|word| word == name).and_then(|at| values.get(at + 1)).cloned().unwrap_or_default();
+        Ok((value("dir"), value("dbfilename")))
+    }
+
+    /// Seconds since the epoch by the server's clock; for a quick look whether it answers.
+    ///
+    /// # Errors
+    /// When it can't be asked.
+    pub async fn ping(&mut self) -> Result<u64, StoreError> {
+        let time: Value = self.query(&redis::cmd("TIME")).await?;
+        Ok(super::codec::array(time).and_then(|parts| parts.first().map(unsigned)).unwrap_or(0))
+    }
+}
+
+/// Every command that any client sends, one line each.
+pub struct Monitor {
+    lines: std::pin::Pin<Box<dyn futures_util::Stream<Item = String> + Send>>,
+}
+
+impl Monitor {
+    /// Begins to watch.
+    ///
+    /// # Errors
+    /// When the server can't be reached.
+    pub async fn start(server: &ServerAddress) -> Result<Self, StoreError> {
+        let monitor = server.client().get_async_monitor().await.map_err(|error| StoreError::from_redis(server, &error))?;
+        Ok(Self { lines: Box::pin(monitor.into_on_message::<String>()) })
+    }
+
+    /// The next line; `None` when the connection ended.
+    pub async fn next(&mut self) -> Option<String> {
+        self.lines.next().await
+    }
+}
