@@ -84,6 +84,19 @@ fn a_receiver_that_asks_to_wait_uses_up_no_attempt() {
 }
 
 #[test]
+fn a_message_past_its_moment_is_a_dead_letter_and_never_sent() {
+    let (server, receiver) = (Server::start(), Receiver::start(Duration::ZERO, accept));
+    let input = "{\"data\":{\"expires\":1},\"opts\":{\"jobId\":\"late\"}}\n{\"data\":{\"expires\":\"2999-01-01T00:00:00Z\"},\"opts\":{\"jobId\":\"early\"}}\n";
+    wq(&server).line("enqueue --ndjson -").input(input).run().exits(0);
+
+    wq(&server).line(&format!("worker --via http --url {} --until-empty --rate none", receiver.url())).run().exits(0);
+
+    assert_eq!(receiver.accepted(), ["early"]);
+    assert_eq!(number_of(&server, "failed"), 1);
+    assert!(field(&server, "late", "failedReason").starts_with("expired: "), "{}", field(&server, "late", "failedReason"));
+}
+
+#[test]
 fn a_message_handed_to_a_command_keeps_its_output_as_its_return_value() {
     let server = Server::start();
     add(&server, "whatsapp", 2);

@@ -6,6 +6,7 @@
 
 mod bell;
 mod desk;
+mod expiry;
 mod heartbeat;
 mod reconnect;
 mod rescuer;

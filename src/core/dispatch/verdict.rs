@@ -39,8 +39,8 @@ pub(super) fn judge(taken: &TakenJob, content: &Content, outcome: Outcome, keep:
     settlement(taken, content, verdict)
 }
 
-/// The settlement of a job that is not sent at all: it stalled too often, or a child of it failed.
-pub(super) fn fail_deferred(taken: &TakenJob, content: &Content, reason: &str, keep: KeepRules, place: &str) -> Settlement {
+/// The settlement of a job that is not sent at all: it stalled too often, a child of it failed, or it expired.
+pub(super) fn fail_unsent(taken: &TakenJob, content: &Content, reason: &str, keep: KeepRules, place: &str) -> Settlement {
     settlement(taken, content, dead_letter(content, reason.to_owned(), keep, place))
 }
 

@@ -12,12 +12,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::bell::Bell;
 use super::desk::{Desk, Ready};
+use super::expiry;
 use super::heartbeat::Heartbeat;
 use super::reconnect::reconnect;
 use super::rescuer::Rescuer;
 use super::transport::{Outcome, Transport};
 use super::verdict::{self, KeepRules};
 use super::{random, service};
+use crate::core::model::clock::Millis;
 use crate::core::model::id::random_name;
 use crate::core::store::Queue;
 use crate::core::store::error::StoreError;
@@ -108,6 +110,7 @@ pub struct Worker {
     taken: u64,
     pace: Option<Pace>,
     quickest_answer: Duration,
+    server_clock: (Millis, Instant),
     may_have_work: bool,
     next_look: Instant,
     next_due: Option<Instant>,
@@ -134,6 +137,7 @@ impl Worker {
             taken: 0,
             pace: None,
             quickest_answer: Duration::MAX,
+            server_clock: (0, Instant::now()),
             may_have_work: true,
             next_look: Instant::now(),
             next_due: None,
@@ -211,10 +215,21 @@ impl Worker {
     fn start(&mut self, mut taken: TakenJob) {
         // Unreadable jobs never get this far: `receive` settles them.
         let Ok(content) = std::mem::replace(&mut taken.content, Err(String::new())) else { return };
+        if let Some(reason) = expiry::too_late(&content.job.data, self.server_now()) {
+            tracing::warn!(job = %taken.id, reason, "dead letter: not sent");
+            self.desk.settle_unstarted(verdict::fail_unsent(&taken, &content, &reason, self.rules.keep, &self.place()));
+            return;
+        }
         let (transport, job) = (Arc::clone(&self.transport), content.job.clone());
         let handle = self.sends.spawn(async move { transport.deliver(&job).await });
         self.in_flight.insert(handle.id(), (taken, content));
         self.desk.started();
+    }
+
+    /// The server's clock, from its last answer on.
+    fn server_now(&self) -> Millis {
+        let (then, answered) = self.server_clock;
+        then.saturating_add(u64::try_from(answered.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
     fn has_business(&self) -> bool {
@@ -260,6 +275,7 @@ impl Worker {
     /// Puts what was taken on the desk and remembers what the answer says about the time to come.
     fn receive(&mut self, taken: Taken, asked: Instant) {
         let (answered, doubt) = (Instant::now(), self.doubt(asked));
+        self.server_clock = (taken.now, answered);
         self.pace = taken.pace;
         self.report.dropped += taken.dropped;
         self.taken += taken.jobs.len() as u64;
@@ -279,7 +295,7 @@ impl Worker {
                 }
                 Ok(content) => match &content.deferred_failure {
                     Some(reason) => {
-                        let settlement = verdict::fail_deferred(&job, content, reason, self.rules.keep, &place);
+                        let settlement = verdict::fail_unsent(&job, content, reason, self.rules.keep, &place);
                         self.desk.settle_unstarted(settlement);
                     }
                     None => {

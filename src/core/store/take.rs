@@ -54,6 +54,8 @@ pub enum HeldBack {
 /// What a take gave.
 #[derive(Debug, Default)]
 pub struct Taken {
+    /// The server's clock when it answered.
+    pub now: Millis,
     /// In the order they are to start.
     pub jobs: Vec<TakenJob>,
     /// Why there are none.
@@ -150,6 +152,7 @@ impl TakeReader {
         let gap = unsigned(&gap_us);
         let jobs = array(jobs)?.into_iter().map(|job| self.job(queue, token, job)).collect::<Option<Vec<_>>>()?;
         Some(Taken {
+            now,
             jobs,
             held_back,
             next_due: (due > 0).then(|| Duration::from_millis(due.saturating_sub(now))),
