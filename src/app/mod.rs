@@ -4,6 +4,7 @@ pub mod bulk;
 pub mod error;
 mod feed;
 pub mod health;
+pub mod inspector;
 pub mod producer;
 pub mod redis_service;
 pub mod worker;

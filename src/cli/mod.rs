@@ -2,13 +2,18 @@
 
 pub mod bulk;
 pub mod completions;
+pub mod dlq;
 pub mod enqueue;
 pub mod events;
 pub mod exit;
 pub mod job_flags;
+mod job_rows;
+pub mod jobs;
 pub mod metrics;
+pub mod queues;
 pub mod redis;
 mod redis_tools;
+mod select;
 pub mod settings;
 pub mod shell;
 pub mod time;
@@ -60,6 +65,17 @@ enum Command {
     Bulk(Box<bulk::Args>),
     /// Take messages from the queue and send them, at the pace that is allowed
     Worker(Box<worker::Args>),
+    /// Pause a queue: nobody takes from it, Node's workers neither
+    Pause(queues::OneQueue),
+    /// Let a paused queue go on
+    Resume(queues::OneQueue),
+    /// Look at whole queues and steer them
+    #[command(subcommand)]
+    Queues(queues::Args),
+    /// Look at jobs and change them by hand
+    Jobs(jobs::Args),
+    /// Dead letters: look, retry, clean, export
+    Dlq(dlq::Args),
     /// Show how a queue does: what waits and why, how fast it goes, what came last
     Metrics(metrics::Args),
     /// Follow what happens in a queue
@@ -80,6 +96,11 @@ impl Command {
         match self {
             Self::Enqueue(args) => enqueue::run(*args, shell).await,
             Self::Bulk(args) => bulk::run(*args, shell).await,
+            Self::Pause(args) => queues::pause(args, shell).await,
+            Self::Resume(args) => queues::resume(args, shell).await,
+            Self::Queues(args) => queues::run(args, shell).await,
+            Self::Jobs(args) => jobs::run(args, shell).await,
+            Self::Dlq(args) => dlq::run(args, shell).await,
             Self::Metrics(args) => metrics::run(args, shell).await,
             Self::Events(args) => events::run(args, shell).await,
             Self::Workers(args) => workers::run(args, shell).await,

@@ -36,14 +36,17 @@ pub(super) fn ndjson<R: Row>(out: &mut impl Write, rows: &[R]) -> io::Result<()>
 /// With a header. Cells that begin with `= + - @`, tab or return get a leading `'`, since spreadsheets run them; plain
 /// numbers and phone numbers in E.164 (`+` and digits) stay: no formula is made of digits alone.
 pub(super) fn csv<R: Row>(out: &mut impl Write, rows: &[R], raw: bool) -> io::Result<()> {
+    rows.iter().enumerate().try_for_each(|(index, row)| csv_row(out, row, index == 0, raw))
+}
+
+/// One row of such a file, after the header if it is the first.
+pub(super) fn csv_row<R: Row>(out: &mut impl Write, row: &R, is_first: bool, raw: bool) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    for (index, row) in rows.iter().enumerate() {
-        let fields = fields(row)?;
-        if index == 0 {
-            writer.write_record(fields.keys())?;
-        }
-        writer.write_record(fields.values().map(|value| if raw { plain(value) } else { guard(plain(value)) }))?;
+    let fields = fields(row)?;
+    if is_first {
+        writer.write_record(fields.keys())?;
     }
+    writer.write_record(fields.values().map(|value| if raw { plain(value) } else { guard(plain(value)) }))?;
     writer.flush()
 }
 

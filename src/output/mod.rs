@@ -4,6 +4,7 @@ mod clean;
 mod formats;
 pub mod human;
 mod progress;
+mod save;
 mod table;
 
 use std::io::{self, IsTerminal, Write};
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 pub use clean::clean;
 pub use progress::Progress;
+pub use save::{FileFormat, FileSink, save};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

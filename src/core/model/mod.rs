@@ -1,6 +1,7 @@
 //! Plain data: what a job, a queue, a rate and a phone number are. No I/O, no async, no dependency on other layers.
 
 pub mod clock;
+pub mod filter;
 pub mod id;
 pub mod job;
 pub mod message;

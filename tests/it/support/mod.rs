@@ -7,7 +7,7 @@ pub(crate) mod server;
 
 use std::time::{Duration, Instant};
 
-pub(crate) use command::{Background, wq};
+pub(crate) use command::wq;
 pub(crate) use receiver::Receiver;
 pub(crate) use server::Server;
 

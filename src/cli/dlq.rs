@@ -1,0 +1,192 @@
+//! `wq dlq`: this file deals with dead letters: jobs that failed for good, BullMQ's `failed` set.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::job_rows::JobRow;
+use super::select::{Chosen, Listing};
+use super::time::parse_duration;
+use super::{Exit, jobs, shell::Shell, watch};
+use crate::app::error::{AppError, Kind};
+use crate::core::model::job::JobRecord;
+use crate::core::model::queue::QueueName;
+use crate::core::model::state::JobState;
+use crate::core::store::Queue;
+use crate::output::{FileFormat, Page, Row, human, save};
+
+/// Dead letters: look, retry, clean, export
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wq dlq list --by reason
+  wq dlq retry --all --where 'reason~\"timeout\"' --dry-run
+  wq dlq retry a1b2c3
+  wq dlq clean --older-than 30d --yes
+  wq dlq export dead.csv")]
+pub struct Args {
+    /// Which queue [default: whatsapp]
+    #[arg(short = 'Q', long, global = true, value_name = "NAME")]
+    queue: Option<QueueName>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List dead letters, newest first, or count them by something
+    List {
+        #[command(flatten)]
+        listing: Listing,
+        /// Count them instead
+        #[arg(long, value_name = "WHAT")]
+        by: Option<By>,
+        /// Look again every so often
+        #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5s", value_parser = parse_duration)]
+        watch: Option<Duration>,
+    },
+    /// Show one with everything that is known of it
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Put them back in line, with all their attempts
+    Retry {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// One more attempt only, as Bull Board gives
+        #[arg(long)]
+        keep_attempts: bool,
+    },
+    /// Remove old ones
+    Clean {
+        /// Failed at least so long ago
+        #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
+        older_than: Duration,
+        /// The most to remove
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
+        /// Say how many there are, and remove none
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write them to a file: .csv, or one JSON object a line
+    Export {
+        /// Where to; personal data, so it is for you alone (0600)
+        file: PathBuf,
+        /// Replace the file
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+/// What dead letters are counted by.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum By {
+    /// The first line of the reason
+    Reason,
+    /// The name of the job
+    Name,
+    /// The day they failed, UTC
+    Day,
+}
+
+#[derive(Serialize)]
+struct Group {
+    group: String,
+    count: u64,
+}
+
+impl Row for Group {
+    const SCHEMA: &'static str = "wq.groups.v1";
+    const COLUMNS: &'static [&'static str] = &["COUNT", "GROUP"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![human::count(self.count), self.group.clone()]
+    }
+
+    fn id(&self) -> &str {
+        &self.group
+    }
+}
+
+/// Dead letters that one round trip brings.
+const BATCH: u64 = 500;
+
+/// Runs a verb.
+///
+/// # Errors
+/// As the verb's use case.
+pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
+    let queue = shell.queue(args.queue.as_ref()).await?;
+    match args.verb {
+        Verb::List { by: Some(by), watch, .. } => watch::every(watch, shell, async || list_groups(&queue, by, shell).await).await,
+        Verb::List { listing, watch, .. } => {
+            watch::every(watch, shell, async || jobs::list(&queue, vec![JobState::Failed], &listing, shell).await).await
+        }
+        Verb::Show { id } => jobs::get(&queue, &id, false, shell).await,
+        Verb::Retry { chosen, keep_attempts } => jobs::retry(&queue, &chosen, JobState::Failed, keep_attempts, shell).await,
+        Verb::Clean { older_than, limit, dry_run } => jobs::clean(&queue, JobState::Failed, older_than, limit, dry_run, shell).await,
+        Verb::Export { file, force } => export(&queue, file, force, shell).await,
+    }
+}
+
+async fn list_groups(queue: &Queue, by: By, shell: &Shell) -> anyhow::Result<()> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    each_batch(queue, |batch| {
+        for job in batch {
+            *counts.entry(group_of(&job, by)).or_default() += 1;
+        }
+        Ok(())
+    })
+    .await?;
+    let mut groups: Vec<Group> = counts.into_iter().map(|(group, count)| Group { group, count }).collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+    shell.printer.rows(&groups, &Page { total: Some(groups.len() as u64), ..Page::default() })?;
+    Ok(())
+}
+
+fn group_of(job: &JobRecord, by: By) -> String {
+    match by {
+        By::Reason => job.failed_reason.as_deref().and_then(|reason| reason.lines().next()).unwrap_or("(none)").to_owned(),
+        By::Name => job.name.clone(),
+        By::Day => job.finished_on.map(human::moment).map_or_else(|| "(unknown)".to_owned(), |moment| moment.chars().take(10).collect()),
+    }
+}
+
+async fn export(queue: &Queue, file: PathBuf, force: bool, shell: &Shell) -> anyhow::Result<Exit> {
+    if !force && file.exists() {
+        let message = format!("{} exists", file.display());
+        return Err(AppError::new(Kind::Conflict, message).with_hint("name another file, or add --force").into());
+    }
+    let is_csv = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    let mut sink = save::<JobRow>(&file, if is_csv { FileFormat::Csv } else { FileFormat::Ndjson }, shell.settings.raw_csv)?;
+    let mut count = 0_u64;
+    each_batch(queue, |batch| {
+        for job in batch {
+            sink.write(&job.into())?;
+            count += 1;
+        }
+        Ok(())
+    })
+    .await?;
+    sink.finish()?;
+    shell.printer.note(&format!("{count} dead letters written to {}", file.display()));
+    Ok(Exit::Done)
+}
+
+/// All dead letters, newest first. Those that come while this goes on shift the pages: none is seen twice.
+async fn each_batch(queue: &Queue, mut act: impl FnMut(Vec<JobRecord>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let (mut seen, mut offset) = (HashSet::new(), 0);
+    loop {
+        let mut batch = queue.page(JobState::Failed, offset, BATCH).await.map_err(AppError::from)?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        offset += batch.len() as u64;
+        batch.retain(|job| seen.insert(job.id.clone()));
+        act(batch)?;
+    }
+}

@@ -1,0 +1,224 @@
+//! This file shows jobs, and what was done with them.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Exit, shell::Shell};
+use crate::core::model::clock::now_ms;
+use crate::core::model::job::JobRecord;
+use crate::core::model::state::JobState;
+use crate::core::store::Change;
+use crate::output::{Page, Row, human};
+
+/// How much of a job's data a table shows.
+const PREVIEW_CHARS: usize = 60;
+
+/// A job with all that is known of it.
+#[derive(Debug, Serialize)]
+pub(super) struct JobRow {
+    id: String,
+    state: Option<&'static str>,
+    name: String,
+    priority: u32,
+    attempts_made: u32,
+    attempts_allowed: u32,
+    attempts_started: u32,
+    stalled: u32,
+    added_at: Option<String>,
+    due_at: Option<String>,
+    processed_at: Option<String>,
+    finished_at: Option<String>,
+    delay_ms: u64,
+    worker: Option<String>,
+    reason: Option<String>,
+    return_value: Option<Value>,
+    progress: Option<Value>,
+    parent: Option<String>,
+    data: Value,
+    options: Value,
+    stacktrace: Vec<String>,
+    #[serde(skip)]
+    added_ms: Option<u64>,
+    #[serde(skip)]
+    raw_data: String,
+}
+
+/// JSON as such; anything else as a text.
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+impl From<JobRecord> for JobRow {
+    fn from(job: JobRecord) -> Self {
+        Self {
+            state: job.state.map(JobState::as_str),
+            name: job.name,
+            priority: job.priority,
+            attempts_made: job.attempts_made,
+            attempts_allowed: job.attempts_allowed,
+            attempts_started: job.attempts_started,
+            stalled: job.stalled,
+            added_at: job.timestamp.map(human::moment),
+            due_at: job.due.map(human::moment),
+            processed_at: job.processed_on.map(human::moment),
+            finished_at: job.finished_on.map(human::moment),
+            delay_ms: job.delay_ms,
+            worker: job.worker,
+            reason: job.failed_reason,
+            return_value: job.return_value.as_deref().map(json),
+            progress: job.progress.as_deref().map(json),
+            parent: job.parent,
+            data: json(&job.data),
+            options: json(&job.options),
+            stacktrace: job.stacktrace,
+            added_ms: job.timestamp,
+            raw_data: job.data,
+            id: job.id,
+        }
+    }
+}
+
+impl Row for JobRow {
+    const SCHEMA: &'static str = "wq.jobs.v1";
+    const COLUMNS: &'static [&'static str] = &["ID", "STATE", "NAME", "PRIORITY", "ATTEMPTS", "AGE", "REASON", "DATA"];
+
+    fn cells(&self) -> Vec<String> {
+        let mut preview: String = self.raw_data.chars().take(PREVIEW_CHARS).collect();
+        if preview.len() < self.raw_data.len() {
+            preview.push('…');
+        }
+        let age = self.added_ms.map(|added| human::duration(Duration::from_millis(now_ms().saturating_sub(added))));
+        vec![
+            self.id.clone(),
+            self.state.unwrap_or("-").to_owned(),
+            self.name.clone(),
+            self.priority.to_string(),
+            format!("{}/{}", self.attempts_made, self.attempts_allowed),
+            age.unwrap_or_else(|| "-".to_owned()),
+            self.reason.clone().unwrap_or_default(),
+            preview,
+        ]
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// One job, field by field.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct WholeJob(pub(super) JobRow);
+
+impl Row for WholeJob {
+    const SCHEMA: &'static str = JobRow::SCHEMA;
+    const COLUMNS: &'static [&'static str] = &[
+        "ID",
+        "STATE",
+        "NAME",
+        "PRIORITY",
+        "ATTEMPTS",
+        "STARTED",
+        "STALLED",
+        "ADDED",
+        "DUE",
+        "PROCESSED",
+        "FINISHED",
+        "WORKER",
+        "REASON",
+        "RETURNED",
+        "PROGRESS",
+        "PARENT",
+        "OPTIONS",
+        "DATA",
+        "TRACES",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        let job = &self.0;
+        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+        let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "-".to_owned(), Value::to_string);
+        vec![
+            job.id.clone(),
+            job.state.unwrap_or("-").to_owned(),
+            job.name.clone(),
+            job.priority.to_string(),
+            format!("{}/{}", job.attempts_made, job.attempts_allowed),
+            job.attempts_started.to_string(),
+            job.stalled.to_string(),
+            or_dash(&job.added_at),
+            or_dash(&job.due_at),
+            or_dash(&job.processed_at),
+            or_dash(&job.finished_at),
+            or_dash(&job.worker),
+            or_dash(&job.reason),
+            value(&job.return_value),
+            value(&job.progress),
+            or_dash(&job.parent),
+            job.options.to_string(),
+            job.raw_data.clone(),
+            if job.stacktrace.is_empty() { "-".to_owned() } else { job.stacktrace.join("\n") },
+        ]
+    }
+
+    fn id(&self) -> &str {
+        &self.0.id
+    }
+}
+
+/// What was done, or would be done, with one job.
+#[derive(Debug, Serialize)]
+struct ChangeRow {
+    id: String,
+    change: &'static str,
+}
+
+impl Row for ChangeRow {
+    const SCHEMA: &'static str = "wq.changes.v1";
+    const COLUMNS: &'static [&'static str] = &["ID", "CHANGE"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.id.clone(), self.change.to_owned()]
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Prints what became of each job and says how the command ends: 4 when none was found, 5 when only some were changed.
+pub(super) fn report_changes(ids: &[String], changes: &[Change], done: &'static str, shell: &Shell) -> std::io::Result<Exit> {
+    let rows: Vec<ChangeRow> =
+        ids.iter().zip(changes).map(|(id, change)| ChangeRow { id: id.clone(), change: word(*change, done) }).collect();
+    shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), ..Page::default() })?;
+    let count = |wanted: Change| changes.iter().filter(|change| **change == wanted).count();
+    let done_count = count(Change::Done);
+    shell.printer.note(&format!("{done_count} of {} {done}", changes.len()));
+    Ok(if done_count == changes.len() {
+        Exit::Done
+    } else if count(Change::NotFound) == changes.len() {
+        Exit::NotFound
+    } else {
+        Exit::Partial
+    })
+}
+
+/// Prints what would be changed.
+pub(super) fn report_dry_run(ids: &[String], would: &'static str, shell: &Shell) -> std::io::Result<Exit> {
+    let rows: Vec<ChangeRow> = ids.iter().map(|id| ChangeRow { id: id.clone(), change: would }).collect();
+    shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), dry_run: true, ..Page::default() })?;
+    shell.printer.note(&format!("{} {would}; nothing was changed (dry run)", rows.len()));
+    Ok(Exit::Done)
+}
+
+fn word(change: Change, done: &'static str) -> &'static str {
+    match change {
+        Change::Done => done,
+        Change::NotFound => "not found",
+        Change::WrongState => "in another state",
+        Change::Locked => "a worker has it",
+        Change::SchedulerOwned => "belongs to a scheduler",
+    }
+}

@@ -1,0 +1,201 @@
+//! `wq jobs`: this file looks at jobs and changes them by hand.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+
+use super::job_rows::{JobRow, WholeJob, report_changes, report_dry_run};
+use super::select::{Chosen, Listing};
+use super::time::parse_duration;
+use super::{Exit, shell::Shell, watch};
+use crate::app::error::{AppError, Kind};
+use crate::app::inspector;
+use crate::core::model::queue::QueueName;
+use crate::core::model::state::JobState;
+use crate::core::store::Queue;
+use crate::output::Page;
+
+/// Look at jobs and change them by hand
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wq jobs list --state failed --where 'age>1h reason~\"timeout\"' -o csv
+  wq jobs get order-17 --json | jq .data.reason
+  wq jobs retry order-17
+  wq jobs clean --state completed --older-than 1d --yes")]
+pub struct Args {
+    /// Which queue [default: whatsapp]
+    #[arg(short = 'Q', long, global = true, value_name = "NAME")]
+    queue: Option<QueueName>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List jobs, next to run first, finished ones newest first
+    List {
+        /// Only these states [default: all]
+        #[arg(long, value_name = "STATE", value_delimiter = ',')]
+        state: Vec<JobState>,
+        #[command(flatten)]
+        listing: Listing,
+        /// Look again every so often
+        #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5s", value_parser = parse_duration)]
+        watch: Option<Duration>,
+    },
+    /// Show one job with everything that is known of it
+    Get {
+        /// Its id
+        id: String,
+        /// Its log lines too, on stderr
+        #[arg(long)]
+        logs: bool,
+    },
+    /// Put finished jobs back in line, with all their attempts
+    Retry {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// Of which state
+        #[arg(long, value_name = "STATE", default_value = "failed")]
+        state: JobState,
+        /// One more attempt only, as Bull Board gives
+        #[arg(long)]
+        keep_attempts: bool,
+    },
+    /// Let delayed jobs run now
+    Promote {
+        #[command(flatten)]
+        chosen: Chosen,
+    },
+    /// Remove jobs; their ids may be added again
+    Remove {
+        #[command(flatten)]
+        chosen: Chosen,
+    },
+    /// Remove old jobs of one state; a campaign file sent again still adds none of them
+    Clean {
+        /// Of which state
+        #[arg(long, value_name = "STATE")]
+        state: JobState,
+        /// Finished (else: added) at least so long ago
+        #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
+        older_than: Duration,
+        /// The most to remove
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
+        /// Say how many there are, and remove none
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print the log lines of a job
+    Logs {
+        /// Its id
+        id: String,
+    },
+}
+
+/// States in which a job can be removed.
+const REMOVABLE: [JobState; 6] =
+    [JobState::Waiting, JobState::Prioritized, JobState::Delayed, JobState::Completed, JobState::Failed, JobState::WaitingChildren];
+
+/// Runs a verb.
+///
+/// # Errors
+/// As the verb's use case.
+pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
+    let queue = shell.queue(args.queue.as_ref()).await?;
+    match args.verb {
+        Verb::List { state, listing, watch } => {
+            let states = if state.is_empty() { JobState::ALL.to_vec() } else { state };
+            watch::every(watch, shell, async || list(&queue, states.clone(), &listing, shell).await).await
+        }
+        Verb::Get { id, logs } => get(&queue, &id, logs, shell).await,
+        Verb::Retry { chosen, state, keep_attempts } => retry(&queue, &chosen, state, keep_attempts, shell).await,
+        Verb::Promote { chosen } => {
+            let ids = chosen.ids(&queue, &[JobState::Delayed], shell).await?;
+            if chosen.dry_run {
+                return Ok(report_dry_run(&ids, "would be promoted", shell)?);
+            }
+            let changes = queue.promote(&ids).await.map_err(AppError::from)?;
+            Ok(report_changes(&ids, &changes, "promoted", shell)?)
+        }
+        Verb::Remove { chosen } => remove(&queue, &chosen, shell).await,
+        Verb::Clean { state, older_than, limit, dry_run } => clean(&queue, state, older_than, limit, dry_run, shell).await,
+        Verb::Logs { id } => {
+            inspector::job(&queue, &id).await?;
+            print_logs(&queue, &id, shell).await
+        }
+    }
+}
+
+pub(super) async fn list(queue: &Queue, states: Vec<JobState>, listing: &Listing, shell: &Shell) -> anyhow::Result<()> {
+    let found = listing.find(queue, states, shell).await?;
+    let rows: Vec<JobRow> = found.jobs.into_iter().map(JobRow::from).collect();
+    let next = found.next.map(|cursor| cursor.to_string());
+    shell.printer.rows(&rows, &Page { next, total: Some(found.total), scanned: Some(found.scanned), dry_run: false })?;
+    Ok(())
+}
+
+pub(super) async fn get(queue: &Queue, id: &str, logs: bool, shell: &Shell) -> anyhow::Result<Exit> {
+    let job = inspector::job(queue, id).await?;
+    shell.printer.record(&WholeJob(job.into()))?;
+    if logs {
+        for line in queue.logs(id, 0, u64::from(u32::MAX)).await.map_err(AppError::from)? {
+            shell.printer.note(&line);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn print_logs(queue: &Queue, id: &str, shell: &Shell) -> anyhow::Result<Exit> {
+    let lines = queue.logs(id, 0, u64::from(u32::MAX)).await.map_err(AppError::from)?;
+    shell.printer.lines(lines.iter().map(String::as_str))?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn retry(queue: &Queue, chosen: &Chosen, state: JobState, keep_attempts: bool, shell: &Shell) -> anyhow::Result<Exit> {
+    if !matches!(state, JobState::Failed | JobState::Completed) {
+        return Err(AppError::new(Kind::Usage, format!("{state} jobs can't be retried; failed and completed ones can")).into());
+    }
+    let ids = chosen.ids(queue, &[state], shell).await?;
+    if chosen.dry_run {
+        return Ok(report_dry_run(&ids, "would be retried", shell)?);
+    }
+    let changes = queue.retry(&ids, state, keep_attempts).await.map_err(AppError::from)?;
+    Ok(report_changes(&ids, &changes, "retried", shell)?)
+}
+
+async fn remove(queue: &Queue, chosen: &Chosen, shell: &Shell) -> anyhow::Result<Exit> {
+    let ids = chosen.ids(queue, &REMOVABLE, shell).await?;
+    if chosen.dry_run {
+        return Ok(report_dry_run(&ids, "would be removed", shell)?);
+    }
+    if !chosen.by_name() && !ids.is_empty() {
+        shell.confirm(&format!("Removing {} jobs from {} at {} can't be undone.", ids.len(), queue.name(), shell.settings.redis), None)?;
+    }
+    let changes = queue.remove(&ids).await.map_err(AppError::from)?;
+    Ok(report_changes(&ids, &changes, "removed", shell)?)
+}
+
+pub(super) async fn clean(
+    queue: &Queue,
+    state: JobState,
+    older_than: Duration,
+    limit: Option<u64>,
+    dry_run: bool,
+    shell: &Shell,
+) -> anyhow::Result<Exit> {
+    let count = queue.counts().await.map_err(AppError::from)?.of(state);
+    let what = format!("{count} {state} jobs in {} at {}", queue.name(), shell.settings.redis);
+    if dry_run {
+        shell.printer.note(&format!("would clean, of {what}, those older than {}", crate::output::human::duration(older_than)));
+        return Ok(Exit::Done);
+    }
+    if count > 0 {
+        shell.confirm(&format!("Cleaning {what} can't be undone."), None)?;
+    }
+    let cleaned = queue.clean(state, older_than, limit.unwrap_or(u64::MAX)).await.map_err(AppError::from)?;
+    shell.printer.lines([cleaned.to_string().as_str()])?;
+    shell.printer.note(&format!("{cleaned} {state} jobs removed"));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,363 @@
+//! `wq queues`, `wq pause`, `wq resume`: this file looks at whole queues and steers them.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::time::parse_duration;
+use super::{Exit, shell::Shell, watch};
+use crate::app::error::{AppError, Kind};
+use crate::app::health;
+use crate::core::model::queue::QueueName;
+use crate::core::model::rate::RateLimit;
+use crate::core::store::connect::Link;
+use crate::core::store::{Obliterated, Queue, list_queues};
+use crate::output::{Page, Row, human};
+
+/// Look at whole queues and steer them
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  wq queues list --watch
+  wq queues pause 'wa-*'
+  wq queues set whatsapp --rate 60/m --concurrency 5
+  wq queues drain whatsapp --yes")]
+pub enum Args {
+    /// List the queues with their counts
+    List {
+        /// Look again every so often
+        #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5s", value_parser = parse_duration)]
+        watch: Option<Duration>,
+    },
+    /// Show one queue
+    Show {
+        /// Its name
+        queue: QueueName,
+    },
+    /// Nobody takes from these queues any more, Node's workers neither; what runs goes on
+    Pause {
+        /// Names; * and ? stand for others
+        #[arg(required = true)]
+        queues: Vec<String>,
+    },
+    /// Let them go on
+    Resume {
+        /// Names; * and ? stand for others
+        #[arg(required = true)]
+        queues: Vec<String>,
+    },
+    /// Remove everything that waits
+    Drain {
+        /// Its name
+        queue: QueueName,
+        /// And what is delayed
+        #[arg(long)]
+        delayed: bool,
+        /// Say how much there is, and remove nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Set limits that every worker keeps
+    Set {
+        /// Its name
+        queue: QueueName,
+        /// The most in a time: 80/m, 100/s, 2/500ms, or none; kept by wq workers
+        #[arg(long, value_name = "RATE")]
+        rate: Option<RateLimit>,
+        /// The most that run at once over all workers, or none; kept by Node's workers too
+        #[arg(long, value_name = "N", value_parser = concurrency)]
+        concurrency: Option<Concurrency>,
+    },
+    /// Destroy a paused queue with everything in it
+    Obliterate {
+        /// Its name
+        queue: QueueName,
+        /// Even while workers have jobs
+        #[arg(long)]
+        force: bool,
+        /// Say how much there is, and destroy nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// `wq pause` and `wq resume`.
+#[derive(Debug, clap::Args)]
+pub struct OneQueue {
+    /// Which queue [default: whatsapp]
+    #[arg(short = 'Q', long, value_name = "NAME")]
+    queue: Option<QueueName>,
+}
+
+/// A limit, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct Concurrency(Option<u32>);
+
+fn concurrency(text: &str) -> Result<Concurrency, String> {
+    match text.parse() {
+        _ if text == "none" => Ok(Concurrency(None)),
+        Ok(most) if most > 0 => Ok(Concurrency(Some(most))),
+        _ => Err("write a number from 1, or none".to_owned()),
+    }
+}
+
+#[derive(Serialize)]
+struct QueueRow {
+    queue: String,
+    paused: bool,
+    waiting: u64,
+    prioritized: u64,
+    delayed: u64,
+    active: u64,
+    completed: u64,
+    failed: u64,
+    workers: u64,
+    rate: Option<String>,
+    concurrency: Option<u64>,
+    waits_for: Option<String>,
+}
+
+impl QueueRow {
+    async fn new(queue: &Queue) -> Result<Self, AppError> {
+        let health = health::look(queue).await?;
+        let (overview, counts) = (&health.overview, health.overview.counts);
+        Ok(Self {
+            queue: queue.name().to_string(),
+            paused: counts.paused,
+            waiting: counts.waiting,
+            prioritized: counts.prioritized,
+            delayed: counts.delayed,
+            active: counts.active,
+            completed: counts.completed,
+            failed: counts.failed,
+            workers: overview.workers.len() as u64,
+            rate: health::known_rate(overview).map(|rate| rate.to_string()),
+            concurrency: overview.concurrency,
+            waits_for: health.waits_for,
+        })
+    }
+}
+
+impl Row for QueueRow {
+    const SCHEMA: &'static str = "wq.queues.v1";
+    const COLUMNS: &'static [&'static str] =
+        &["QUEUE", "WAITING", "PRIORITIZED", "DELAYED", "ACTIVE", "COMPLETED", "FAILED", "WORKERS", "RATE", "WAITS FOR"];
+
+    fn cells(&self) -> Vec<String> {
+        let numbers = [self.waiting, self.prioritized, self.delayed, self.active, self.completed, self.failed, self.workers];
+        let mut cells = vec![self.queue.clone()];
+        cells.extend(numbers.map(human::count));
+        cells.push(self.rate.clone().unwrap_or_else(|| "-".to_owned()));
+        cells.push(self.waits_for.clone().unwrap_or_else(|| "-".to_owned()));
+        cells
+    }
+
+    fn id(&self) -> &str {
+        &self.queue
+    }
+}
+
+#[derive(Serialize)]
+struct Steered {
+    queue: String,
+    change: &'static str,
+}
+
+impl Row for Steered {
+    const SCHEMA: &'static str = "wq.steered.v1";
+    const COLUMNS: &'static [&'static str] = &["QUEUE", "CHANGE"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.queue.clone(), self.change.to_owned()]
+    }
+
+    fn id(&self) -> &str {
+        &self.queue
+    }
+}
+
+/// Which way `steer` turns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Pause,
+    Resume,
+}
+
+/// Runs a verb.
+///
+/// # Errors
+/// As the verb's use case.
+pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
+    let link = shell.link().await?;
+    match args {
+        Args::List { watch } => watch::every(watch, shell, async || list(&link, shell).await).await,
+        Args::Show { queue } => {
+            let queue = existing(&link, &queue, shell).await?;
+            shell.printer.record(&QueueRow::new(&queue).await?)?;
+            Ok(Exit::Done)
+        }
+        Args::Pause { queues } => steer(&link, &matching(&link, &queues, shell).await?, Turn::Pause, shell).await,
+        Args::Resume { queues } => steer(&link, &matching(&link, &queues, shell).await?, Turn::Resume, shell).await,
+        Args::Drain { queue, delayed, dry_run } => drain(&shell.open(link, Some(&queue)), delayed, dry_run, shell).await,
+        Args::Set { queue, rate, concurrency } => set(&shell.open(link, Some(&queue)), rate, concurrency, shell).await,
+        Args::Obliterate { queue, force, dry_run } => obliterate(&existing(&link, &queue, shell).await?, force, dry_run, shell).await,
+    }
+}
+
+/// `wq pause`.
+///
+/// # Errors
+/// When the server can't be asked.
+pub async fn pause(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
+    let name = args.queue.unwrap_or_else(|| shell.settings.queue.clone());
+    steer(&shell.link().await?, &[name], Turn::Pause, shell).await
+}
+
+/// `wq resume`.
+///
+/// # Errors
+/// When the server can't be asked.
+pub async fn resume(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
+    let name = args.queue.unwrap_or_else(|| shell.settings.queue.clone());
+    steer(&shell.link().await?, &[name], Turn::Resume, shell).await
+}
+
+async fn list(link: &Link, shell: &Shell) -> anyhow::Result<()> {
+    let mut rows = Vec::new();
+    for name in list_queues(link, &shell.settings.prefix).await.map_err(AppError::from)? {
+        rows.push(QueueRow::new(&shell.open(link.clone(), Some(&name))).await?);
+    }
+    shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), ..Page::default() })?;
+    Ok(())
+}
+
+async fn existing(link: &Link, name: &QueueName, shell: &Shell) -> Result<Queue, AppError> {
+    if list_queues(link, &shell.settings.prefix).await?.contains(name) {
+        return Ok(shell.open(link.clone(), Some(name)));
+    }
+    Err(AppError::new(Kind::NotFound, format!("there is no queue {:?}", name.as_str())).with_hint("list them with: wq queues list"))
+}
+
+/// Names as they are; patterns stand for the queues that exist.
+async fn matching(link: &Link, patterns: &[String], shell: &Shell) -> Result<Vec<QueueName>, AppError> {
+    let mut names = Vec::new();
+    for pattern in patterns {
+        if !pattern.contains(['*', '?']) {
+            names.push(pattern.parse().map_err(|error| AppError::new(Kind::Usage, format!("the queue {pattern:?}: {error}")))?);
+            continue;
+        }
+        let before = names.len();
+        names.extend(list_queues(link, &shell.settings.prefix).await?.into_iter().filter(|name| glob(pattern, name.as_str())));
+        if names.len() == before {
+            return Err(AppError::new(Kind::NotFound, format!("no queue matches {pattern:?}")));
+        }
+    }
+    Ok(names)
+}
+
+/// `*` stands for any characters, `?` for one.
+fn glob(pattern: &str, name: &str) -> bool {
+    match pattern.chars().next() {
+        None => name.is_empty(),
+        Some('*') => {
+            let rest = pattern.get(1..).unwrap_or_default();
+            name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| glob(rest, name.get(at..).unwrap_or_default()))
+        }
+        Some(first) => {
+            let mut characters = name.chars();
+            characters.next().is_some_and(|c| {
+                (first == '?' || first == c) && glob(pattern.get(first.len_utf8()..).unwrap_or_default(), characters.as_str())
+            })
+        }
+    }
+}
+
+async fn steer(link: &Link, names: &[QueueName], turn: Turn, shell: &Shell) -> anyhow::Result<Exit> {
+    let mut rows = Vec::new();
+    for name in names {
+        let queue = shell.open(link.clone(), Some(name));
+        let changed = if turn == Turn::Pause { queue.pause().await } else { queue.resume().await }.map_err(AppError::from)?;
+        let change = match (turn, changed) {
+            (Turn::Pause, true) => "paused",
+            (Turn::Pause, false) => "was paused already",
+            (Turn::Resume, true) => "resumed",
+            (Turn::Resume, false) => "was running already",
+        };
+        rows.push(Steered { queue: name.to_string(), change });
+    }
+    shell.printer.rows(&rows, &Page::default())?;
+    Ok(Exit::Done)
+}
+
+async fn drain(queue: &Queue, delayed: bool, dry_run: bool, shell: &Shell) -> anyhow::Result<Exit> {
+    let counts = queue.counts().await.map_err(AppError::from)?;
+    let count = counts.ready() + if delayed { counts.delayed } else { 0 };
+    let what = format!("{} jobs from {} at {}", human::count(count), queue.name(), shell.settings.redis);
+    if dry_run {
+        shell.printer.note(&format!("would remove {what}"));
+        return Ok(Exit::Done);
+    }
+    if count > 0 {
+        shell.confirm(&format!("Removing {what} can't be undone."), None)?;
+    }
+    let removed = queue.drain(delayed).await.map_err(AppError::from)?;
+    shell.printer.lines([removed.to_string().as_str()])?;
+    shell.printer.note(&format!("{removed} jobs removed"));
+    Ok(Exit::Done)
+}
+
+async fn set(queue: &Queue, rate: Option<RateLimit>, concurrency: Option<Concurrency>, shell: &Shell) -> anyhow::Result<Exit> {
+    if rate.is_none() && concurrency.is_none() {
+        return Err(AppError::new(Kind::Usage, "set what?").with_hint("use --rate or --concurrency").into());
+    }
+    if let Some(rate) = rate {
+        let limit = match rate {
+            RateLimit::Limited(rate) => Some(rate),
+            RateLimit::Unset | RateLimit::Unlimited => None,
+        };
+        queue.set_rate(limit).await.map_err(AppError::from)?;
+    }
+    if let Some(Concurrency(most)) = concurrency {
+        queue.set_concurrency(most).await.map_err(AppError::from)?;
+    }
+    shell.printer.record(&QueueRow::new(queue).await?)?;
+    Ok(Exit::Done)
+}
+
+async fn obliterate(queue: &Queue, force: bool, dry_run: bool, shell: &Shell) -> anyhow::Result<Exit> {
+    let counts = queue.counts().await.map_err(AppError::from)?;
+    let all = counts.ready() + counts.delayed + counts.active + counts.completed + counts.failed + counts.waiting_children;
+    let what = format!("the queue {} at {} with {} jobs", queue.name(), shell.settings.redis, human::count(all));
+    if dry_run {
+        shell.printer.note(&format!("would destroy {what}"));
+        return Ok(Exit::Done);
+    }
+    shell.confirm(&format!("Destroying {what} can't be undone."), Some(queue.name().as_str()))?;
+    match queue.obliterate(force).await.map_err(AppError::from)? {
+        Obliterated::Gone(count) => {
+            shell.printer.note(&format!("destroyed, with {count} jobs"));
+            Ok(Exit::Done)
+        }
+        Obliterated::NotPaused => {
+            let hint = format!("pause it first: wq queues pause {}", queue.name());
+            Err(AppError::new(Kind::Conflict, "the queue is not paused").with_hint(hint).into())
+        }
+        Obliterated::Busy => {
+            Err(AppError::new(Kind::Conflict, "workers have jobs of it").with_hint("wait for them, or add --force").into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_stand_for_names() {
+        for (pattern, name, answer) in
+            [("wa-*", "wa-main", true), ("*", "x", true), ("wa-?", "wa-12", false), ("*-br", "wa-br", true), ("a", "b", false)]
+        {
+            assert_eq!(glob(pattern, name), answer, "{pattern} {name}");
+        }
+    }
+}
