@@ -217,6 +217,7 @@ impl Read for Allowance {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn open(content: &[u8]) -> Result<ContactFile, CampaignError> {
         ContactFile::read(io::Cursor::new(content.to_vec()))
@@ -287,5 +288,39 @@ mod tests {
         let content = format!("phone,text\n1,{long}\n2,{long}\n3,{long}\n4,{long}\n");
 
         assert_eq!(rows(content.as_bytes()).len(), 4);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_whatever_break_the_reader(content in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(mut file) = open(&content) {
+                let mut last = 0;
+                while let Ok(Some(row)) = file.next_row() {
+                    prop_assert!(row.line > last && row.last_line >= row.line, "{row:?} after {last}");
+                    last = row.last_line;
+                }
+            }
+        }
+
+        #[test]
+        fn what_any_spreadsheet_writes_is_read_back(
+            table in prop::collection::vec(prop::collection::vec("[a,;|\t\" \né]{0,6}x", 3), 0..8),
+            delimiter in prop::sample::select(&b",;\t|"[..]),
+            terminator in prop::sample::select(&["\n", "\r\n"][..]),
+        ) {
+            let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+            writer.write_record(["one", "two", "three"]).unwrap();
+            table.iter().for_each(|row| writer.write_record(row).unwrap());
+            let content = String::from_utf8(writer.into_inner().unwrap()).unwrap().replace('\n', terminator);
+
+            let mut line = 2;
+            let mut expected = Vec::new();
+            for row in table {
+                let lines = 1 + row.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
+                expected.push((line, row));
+                line += lines;
+            }
+            prop_assert_eq!(rows(content.as_bytes()), expected);
+        }
     }
 }

@@ -297,6 +297,18 @@ fn of_several_rows_for_one_contact_the_first_the_last_or_all_count() {
 }
 
 #[test]
+fn the_first_row_wins_also_when_the_calls_are_under_way_together() {
+    let server = Server::start();
+    let rows: String = (0..60).map(|row| format!("+34600111222,text {row}\n")).collect();
+    let files = Files::with(format!("phone,text\n{rows}"));
+
+    wq(&server).folder(files.folder.path()).line("bulk contacts.csv --batch 1").run().exits(0).stderr_has("stored 1 + duplicate 59");
+
+    let id = ids(&server).into_iter().next().unwrap();
+    assert!(server.ask::<String>(&format!("HGET bull:whatsapp:{id} data")).contains("text 0"));
+}
+
+#[test]
 fn a_row_key_allows_several_messages_to_one_contact() {
     let server = Server::start();
     let files = Files::with("phone,text,order\n+34600111222,a,1\n+34600111222,b,2\n+34600111222,c,2\n");

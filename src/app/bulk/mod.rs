@@ -153,6 +153,9 @@ fn check(request: &Request) -> Result<(), AppError> {
             return Err(usage("--dry-run with --row-results reads the file twice, and a pipe can be read only once".to_owned()));
         }
     }
+    if request.rejects.as_ref().is_some_and(|rejects| request.other_outputs.contains(rejects)) {
+        return Err(usage("--rejects and --row-results name the same file".to_owned()));
+    }
     for output in request.rejects.iter().chain(&request.other_outputs) {
         if request.source.is_same_file(output) {
             return Err(usage(format!("{} is the file that is read; write to another one", output.display())));

@@ -7,6 +7,8 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFor
 
 /// More digits than any number with an international prefix has.
 const MAX_DIGITS: usize = 20;
+/// `+` and the 15 digits that E.164 allows.
+const MAX_E164_CHARS: usize = 16;
 /// Fewer digits than any number that WhatsApp could know.
 const MIN_DIGITS: usize = 5;
 
@@ -109,10 +111,10 @@ impl Phone {
             (false, None) => return Err(PhoneError::NoCountry),
         };
         let number = PhoneNumber::parse(&dialled, region).map_err(|error| sort(&error))?;
-        if number.is_valid() {
-            return Ok(Self::from_valid(&number));
-        }
-        official_form(&number).ok_or(PhoneError::Invalid)
+        let phone = if number.is_valid() { Some(Self::from_valid(&number)) } else { official_form(&number) };
+        let phone = phone.ok_or(PhoneError::Invalid)?;
+        // The library lets a few German numbers be longer than E.164 allows.
+        if phone.e164.len() > MAX_E164_CHARS { Err(PhoneError::TooLong) } else { Ok(phone) }
     }
 
     fn from_valid(number: &PhoneNumber) -> Self {
@@ -234,6 +236,7 @@ fn count_digits(country_code: i32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn read(text: &str, country: &str) -> Result<String, PhoneError> {
         let country = (!country.is_empty()).then(|| country.parse().unwrap());
@@ -326,5 +329,23 @@ mod tests {
     fn a_word_that_is_no_country_is_named() {
         assert!("XX".parse::<Country>().is_err() && "Brazil".parse::<Country>().is_err() && "".parse::<Country>().is_err());
         assert_eq!("br".parse::<Country>().map(|country| country.to_string()), Ok("BR".to_owned()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn any_text_is_a_number_or_an_error_and_what_is_a_number_reads_as_itself(
+            text in prop_oneof![any::<String>(), "\\+?[0-9]{0,22}", "[+0-9 ()./xX#;,eE-]{0,30}", "\\+(55|52|54)[0-9]{10,11}"],
+            country in prop_oneof![Just(None), Just(Some("BR")), Just(Some("MX")), Just(Some("AR")), Just(Some("ES")), Just(Some("IT"))],
+        ) {
+            let country = country.map(|code| code.parse().unwrap());
+            if let Ok(phone) = Phone::parse(&text, country) {
+                let again = Phone::parse(phone.e164(), None).unwrap();
+                prop_assert_eq!(again.e164(), phone.e164());
+                prop_assert_eq!(again.canonical(), phone.canonical());
+                prop_assert!(phone.e164().len() <= MAX_E164_CHARS && phone.e164()[1..].bytes().all(|byte| byte.is_ascii_digit()));
+            }
+        }
     }
 }
