@@ -52,7 +52,7 @@ pub async fn look(queue: &Queue) -> Result<Health, StoreError> {
     let waited = span(|job| Some(job.timestamp? + job.delay_ms), |job| job.processed_on);
     let took = span(|job| job.processed_on, |job| job.finished_on);
     let waits_for = waits_for(&overview);
-    Ok(Health { waits_for, waited, took, overview })
+    Ok(Health { overview, waits_for, waited, took })
 }
 
 /// The rate that is known to hold: the slower of the queue's own and BullMQ's global one. Workers may be slower still.

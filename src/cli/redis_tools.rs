@@ -25,18 +25,20 @@ pub(super) async fn logs(path: &Path, lines: usize, follow: bool, shell: &Shell)
     let text = String::from_utf8_lossy(&bytes);
     let all: Vec<&str> = text.lines().collect();
     shell.printer.lines(all.iter().skip(all.len().saturating_sub(lines)).copied())?;
-    while follow {
+    if !follow {
+        return Ok(Exit::Done);
+    }
+    loop {
         let mut more = Vec::new();
         file.read_to_end(&mut more)?;
         if !more.is_empty() {
             shell.printer.lines(String::from_utf8_lossy(&more).lines())?;
         }
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => break,
+            _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
-    Ok(Exit::Done)
 }
 
 /// Runs one command, or each line of the input.

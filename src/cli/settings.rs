@@ -16,7 +16,7 @@ use crate::output::Format;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Globals {
-    /// Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or unix:///PATH
+    /// Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>
     #[arg(long, global = true, value_name = "URL", env = "WQ_REDIS_URL", hide_env_values = true, hide_env = true)]
     redis: Option<String>,
     /// First part of every key [default: bull]

@@ -6,13 +6,13 @@ use super::{Exit, shell::Shell};
 use crate::output::Row;
 
 #[derive(Serialize)]
-struct Version {
+struct About {
     version: &'static str,
     target: String,
     bullmq: &'static str,
 }
 
-impl Row for Version {
+impl Row for About {
     const SCHEMA: &'static str = "wq.version.v1";
     const COLUMNS: &'static [&'static str] = &["VERSION", "TARGET", "BULLMQ FORMAT"];
 
@@ -31,6 +31,6 @@ impl Row for Version {
 /// When stdout can't be written.
 pub fn run(shell: &Shell) -> anyhow::Result<Exit> {
     let target = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
-    shell.printer.record(&Version { version: env!("CARGO_PKG_VERSION"), target, bullmq: "6" })?;
+    shell.printer.record(&About { version: env!("CARGO_PKG_VERSION"), target, bullmq: "6" })?;
     Ok(Exit::Done)
 }

@@ -20,6 +20,7 @@ pub(super) fn json<T: Serialize + ?Sized>(out: &mut impl Write, schema: &str, da
     writeln!(out)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
 fn is_default(page: &&Page) -> bool {
     **page == Page::default()
 }

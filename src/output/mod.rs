@@ -172,18 +172,18 @@ impl Printer {
     /// A remark on stderr; none with `-q`.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            self.to_stderr(&format!("{}\n", clean(text)));
+            to_stderr(&format!("{}\n", clean(text)));
         }
     }
 
     /// A line on stderr that `-q` does not silence.
     pub fn say(&self, text: &str) {
-        self.to_stderr(&format!("{}\n", clean(text)));
+        to_stderr(&format!("{}\n", clean(text)));
     }
 
     /// A warning on stderr, also with `-q`.
     pub fn warn(&self, text: &str) {
-        self.to_stderr(&format!("warning: {}\n", clean(text)));
+        to_stderr(&format!("warning: {}\n", clean(text)));
     }
 
     /// A question on stderr, without a line end.
@@ -211,11 +211,11 @@ impl Printer {
         }
         Ok(())
     }
+}
 
-    fn to_stderr(&self, text: &str) {
-        // A remark that nobody can read is no reason to stop.
-        io::stderr().lock().write_all(text.as_bytes()).ok();
-    }
+fn to_stderr(text: &str) {
+    // A remark that nobody can read is no reason to stop.
+    io::stderr().lock().write_all(text.as_bytes()).ok();
 }
 
 impl From<io::Error> for crate::app::error::AppError {

@@ -183,7 +183,7 @@ fn redis_may_be_killed_and_come_back_in_the_middle() {
 
     eventually(Duration::from_secs(30), "rows are added", || (waiting(&server) >= 3_000).then_some(()));
     server.restart();
-    let status = bulk.ends(Duration::from_secs(60));
+    let status = bulk.ends(Duration::from_mins(1));
 
     assert_eq!(status.code(), Some(0), "{}", bulk.stderr());
     assert_eq!(waiting(&server), 20_000);
@@ -198,7 +198,7 @@ fn rows_that_redis_would_not_take_are_counted_as_refused_and_added_by_the_next_r
 
     eventually(Duration::from_secs(30), "rows are added", || (waiting(&server) >= 1_000).then_some(()));
     server.kill();
-    let status = bulk.ends(Duration::from_secs(60));
+    let status = bulk.ends(Duration::from_mins(1));
 
     assert_eq!(status.code(), Some(5), "{}", bulk.stderr());
     let tally: Value = serde_json::from_str(&bulk.stdout()).unwrap();
@@ -336,7 +336,7 @@ fn a_dry_run_shows_the_first_messages_and_the_whole_tally_without_any_server() {
 #[test]
 fn limits_on_rows_and_on_errors_are_kept() {
     let server = Server::start();
-    let bad: String = (0..50).map(|row| format!("{row},Bad\n")).collect();
+    let bad = (0..50).map(|row| format!("{row},Bad")).collect::<Vec<_>>().join("\n") + "\n";
     let files = Files::with(contacts(200) + &bad + "+34699999999,Late\n");
     let command =
         |more: &str| wq(&server).folder(files.folder.path()).line(&format!("bulk contacts.csv --campaign a {more}")).args(GREETING);

@@ -1,5 +1,5 @@
 #![doc = "Behaviour of `wq`, tested with the real binary and a real server of each test's own."]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on must fail where it stands")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that can't go on must fail where it stands")]
 #![expect(dead_code, reason = "the support has what a test may need, whether or not one needs it now")]
 
 mod bulk;

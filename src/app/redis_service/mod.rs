@@ -25,7 +25,7 @@ use crate::core::store::connect::{Link, ServerAddress};
 use crate::core::store::server::ServerFacts;
 
 /// How long a server may take to load its data or to save it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// How to start.

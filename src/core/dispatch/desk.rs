@@ -152,7 +152,7 @@ mod tests {
     }
 
     fn release(taken: &TakenJob) -> Settlement {
-        Settlement { id: taken.id.clone(), token: taken.token.clone(), attempts: 0, verdict: Verdict::Release }
+        Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: 0, verdict: Verdict::Release }
     }
 
     fn desk(concurrency: usize, jobs: &[&str]) -> (Desk, Instant) {

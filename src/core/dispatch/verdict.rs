@@ -1,5 +1,6 @@
 //! This file is the one place that every outcome passes: it decides what becomes of the job.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::transport::Outcome;
@@ -47,16 +48,16 @@ pub(super) fn fail_unsent(taken: &TakenJob, content: &Content, reason: &str, kee
 /// The settlement of a job that can't be read.
 pub(super) fn damaged(taken: &TakenJob, problem: &str) -> Settlement {
     let verdict = Verdict::Damaged { reason: format!("damaged: {problem}") };
-    Settlement { id: taken.id.clone(), token: taken.token.clone(), attempts: u32::MAX, verdict }
+    Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: u32::MAX, verdict }
 }
 
 /// The settlement of a job that was taken and not started.
 pub(super) fn release(taken: &TakenJob) -> Settlement {
-    Settlement { id: taken.id.clone(), token: taken.token.clone(), attempts: 0, verdict: Verdict::Release }
+    Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: 0, verdict: Verdict::Release }
 }
 
 fn settlement(taken: &TakenJob, content: &Content, verdict: Verdict) -> Settlement {
-    Settlement { id: taken.id.clone(), token: taken.token.clone(), attempts: content.options.attempts, verdict }
+    Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: content.options.attempts, verdict }
 }
 
 fn dead_letter(content: &Content, reason: String, keep: KeepRules, place: &str) -> Verdict {
@@ -71,13 +72,14 @@ fn retry(content: &Content, reason: String, keep: KeepRules, random: f64, place:
     }
     let after = match &content.options.backoff {
         None => Duration::ZERO,
-        Some(backoff) => match backoff_delay(backoff, attempt, random) {
-            Some(delay) => delay,
-            None => {
+        Some(backoff) => {
+            if let Some(delay) = backoff_delay(backoff, attempt, random) {
+                delay
+            } else {
                 let reason = format!("{reason} (and no retry: this worker does not know the back-off type {:?})", backoff.kind);
                 return dead_letter(content, reason, keep, place);
             }
-        },
+        }
     };
     let stacktrace = Some(trace(content, &reason, place));
     Verdict::Retry { reason, stacktrace, after, lifo: content.options.lifo }
@@ -111,8 +113,6 @@ fn trace(content: &Content, reason: &str, place: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::value::RawValue;
 
     use super::*;

@@ -293,16 +293,15 @@ impl Worker {
                     tracing::warn!(job = %job.id, problem, "dead letter: the job can't be read");
                     self.desk.settle_unstarted(verdict::damaged(&job, problem));
                 }
-                Ok(content) => match &content.deferred_failure {
-                    Some(reason) => {
+                Ok(content) => {
+                    if let Some(reason) = &content.deferred_failure {
                         let settlement = verdict::fail_unsent(&job, content, reason, self.rules.keep, &place);
                         self.desk.settle_unstarted(settlement);
-                    }
-                    None => {
+                    } else {
                         let start_at = answered + job.start_after;
                         self.desk.receive(job, start_at, doubt);
                     }
-                },
+                }
             }
         }
     }
@@ -311,7 +310,7 @@ impl Worker {
     fn doubt(&mut self, asked: Instant) -> Duration {
         let took = asked.elapsed();
         self.quickest_answer = self.quickest_answer.min(took);
-        took - self.quickest_answer
+        took.saturating_sub(self.quickest_answer)
     }
 
     fn count(&mut self, batch: &[Settlement], settled: &[Settled]) {

@@ -66,7 +66,10 @@ fn add_arguments(jobs: &[NewJob], ledger: Ledger) -> Arguments {
             Start::After(delay) => ("after", u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
             Start::At(ms) => ("at", ms),
         };
-        arguments.push(name).push(options_json(options)).number(options.priority.map_or(0, |priority| priority.number()));
+        arguments
+            .push(name)
+            .push(options_json(options))
+            .number(options.priority.map_or(0, super::super::model::priority::Priority::number));
         arguments.push(if options.lifo { "1" } else { "0" }).push(start).number(ms);
     }
     for (job, number) in jobs.iter().zip(numbers) {

@@ -201,22 +201,22 @@ impl Queue {
         let zset = |command: &str| redis::cmd(command).arg(self.keys.bullmq(state.as_str())).arg(offset).arg(last).clone();
         match state {
             JobState::Waiting => {
-                let mut ids = self.from_the_right("wait", offset, limit).await?;
+                let mut ids = self.oldest_of_list("wait", offset, limit).await?;
                 if (ids.len() as u64) < limit {
                     let in_wait: u64 = link.query(redis::cmd("LLEN").arg(self.keys.bullmq("wait"))).await?;
                     let rest = limit - ids.len() as u64;
-                    ids.extend(self.from_the_right("paused", offset.saturating_sub(in_wait), rest).await?);
+                    ids.extend(self.oldest_of_list("paused", offset.saturating_sub(in_wait), rest).await?);
                 }
                 Ok(ids)
             }
-            JobState::Active => self.from_the_right("active", offset, limit).await,
+            JobState::Active => self.oldest_of_list("active", offset, limit).await,
             JobState::Completed | JobState::Failed => Ok(texts(link.query(&zset("ZREVRANGE")).await?)),
             JobState::Delayed | JobState::Prioritized | JobState::WaitingChildren => Ok(texts(link.query(&zset("ZRANGE")).await?)),
         }
     }
 
     /// Lists are pushed at the left and taken at the right: the right end is the oldest.
-    async fn from_the_right(&self, list: &str, offset: u64, limit: u64) -> Result<Vec<String>, StoreError> {
+    async fn oldest_of_list(&self, list: &str, offset: u64, limit: u64) -> Result<Vec<String>, StoreError> {
         let (offset, limit) = (i64::try_from(offset).unwrap_or(i64::MAX - 1), i64::try_from(limit).unwrap_or(i64::MAX));
         let command = redis::cmd("LRANGE").arg(self.keys.bullmq(list)).arg((-offset).saturating_sub(limit)).arg(-offset - 1).clone();
         let mut ids = texts(self.link.clone().query(&command).await?);

@@ -23,7 +23,7 @@ pub enum Reply {
     /// An error of the server.
     Error(String),
     /// A list.
-    List(Vec<Reply>),
+    List(Vec<Self>),
 }
 
 impl From<Value> for Reply {

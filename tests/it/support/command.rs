@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::{Server, eventually};
 
 /// How long one command may take in a test.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A command that talks to this server.
 pub(crate) fn wq(server: &Server) -> Wq {
