@@ -58,8 +58,18 @@ impl Server {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let child = command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         self.child = Some(child);
+        self.await_answer();
+    }
+
+    /// Waits until it answers on its socket: nobody else can, whereas a port may have been taken by another test's server.
+    fn await_answer(&mut self) {
+        let (address, folder) = (self.socket_url(), self.folder.path().to_owned());
+        let child = self.child.as_mut().expect("it was just started");
         eventually(Duration::from_secs(20), "the server answers", || {
-            let pong = redis::Client::open(self.url())
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!("the server ended with {status}: {}", fs::read_to_string(folder.join("log")).unwrap_or_default());
+            }
+            let pong = redis::Client::open(address.as_str())
                 .ok()?
                 .get_connection()
                 .and_then(|mut connection| redis::cmd("PING").query::<String>(&mut connection));
@@ -79,8 +89,12 @@ impl Server {
     pub(crate) fn url(&self) -> String {
         match self.port {
             Some(port) => format!("redis://127.0.0.1:{port}"),
-            None => format!("unix://{}", self.socket().display()),
+            None => self.socket_url(),
         }
+    }
+
+    fn socket_url(&self) -> String {
+        format!("unix://{}", self.socket().display())
     }
 
     /// Its port.
