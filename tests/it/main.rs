@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that can't go on must fail where it stands")]
 #![expect(dead_code, reason = "the support has what a test may need, whether or not one needs it now")]
 
+mod architecture;
 mod bulk;
 mod enqueue;
 mod looking;
