@@ -133,6 +133,35 @@ fn a_file_that_was_sent_and_removed_adds_nothing_when_it_is_run_again() {
     assert_eq!(waiting(&server), 0);
 }
 
+/// What the ledger of the queue is kept in.
+fn ledger(server: &Server) -> Vec<String> {
+    server.ask("KEYS wq:bull:whatsapp:ledger:*")
+}
+
+#[test]
+fn the_ledger_knows_rows_of_the_generation_before_and_forgets_what_was_taken_out() {
+    let server = Server::start();
+    let files = Files::with(contacts(20));
+    let command = || wq(&server).folder(files.folder.path()).line("bulk contacts.csv --json").args(GREETING).run().exits(0).json();
+    command();
+    for key in ledger(&server) {
+        let parts: Vec<&str> = key.split(':').collect();
+        let before = parts[4].parse::<u64>().unwrap() - 1;
+        server.ask::<()>(&format!("RENAME {key} wq:bull:whatsapp:ledger:{before}:{}", parts[5]));
+    }
+    let removed = ids(&server).into_iter().next().unwrap();
+    wq(&server).line(&format!("jobs remove {removed}")).run().exits(0);
+    ids(&server).iter().for_each(|id| server.ask(&format!("DEL bull:whatsapp:{id}")));
+
+    let tally = command();
+
+    assert_eq!((count(&tally, "stored"), count(&tally, "duplicate")), (1, 19));
+    wq(&server).line(&format!("jobs remove {removed}")).run().exits(0);
+    assert_eq!(count(&command(), "stored"), 1);
+    let immortal = ledger(&server).into_iter().filter(|key| server.ask::<i64>(&format!("TTL {key}")) < 0).count();
+    assert_eq!(immortal, 0);
+}
+
 #[test]
 fn a_changed_file_is_refused_with_two_ways_out() {
     let server = Server::start();

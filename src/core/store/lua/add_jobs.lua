@@ -18,7 +18,7 @@ for index = 1, shape_count do
   local due = (start == 'after' and now + ms) or (start == 'at' and ms) or now
   shapes[index] = {
     name = ARGV[at], opts = ARGV[at + 1], priority = tonumber(ARGV[at + 2]), lifo = ARGV[at + 3] == '1',
-    due = due, delay = math.max(due - now, 0),
+    due = due, delay = int(math.max(due - now, 0)), is_delayed = due > now,
   }
 end
 
@@ -27,7 +27,21 @@ for at = first_job, #ARGV, 3 do keys[#keys + 1] = base .. ARGV[at] end
 call('INCRBY', id_key, #keys)
 call('HSETNX', meta_key, 'library', library)
 local limit = event_limit()
-local any_known = each_key('EXISTS', keys) > 0
+local known = {}
+-- Marks which of keys[first…last] exist, by halves: none or all, the usual cases, take one command.
+local function find_known(first, last)
+  local count = call('EXISTS', unpack(keys, first, last))
+  if count == 0 then return end
+  if count == last - first + 1 then
+    for index = first, last do known[index] = true end
+    return
+  end
+  local middle = math.floor((first + last) / 2)
+  find_known(first, middle)
+  find_known(middle + 1, last)
+end
+find_known(1, #keys)
+local ledger = uses_ledger and ledger_open(now)
 
 local statuses, seen = {}, {}
 local back, front, ranked, next_score = {}, {}, {}, {}
@@ -35,7 +49,7 @@ local added, timestamp = 0, int(now)
 for index, key in ipairs(keys) do
   local at = first_job + (index - 1) * 3
   local id, shape = ARGV[at], shapes[tonumber(ARGV[at + 2])]
-  local duplicate = seen[id] or (any_known and call('EXISTS', key) == 1) or (uses_ledger and not ledger_record(id, now))
+  local duplicate = seen[id] or known[index] or (ledger and not ledger_record(ledger, id))
   seen[id] = true
   if duplicate then
     statuses[index] = 0
@@ -44,9 +58,9 @@ for index, key in ipairs(keys) do
     statuses[index] = 1
     added = added + 1
     call('HSET', key, 'name', shape.name, 'data', ARGV[at + 1], 'opts', shape.opts, 'timestamp', timestamp,
-      'delay', int(shape.delay), 'priority', shape.priority)
+      'delay', shape.delay, 'priority', shape.priority)
     call('XADD', events_key, '*', 'event', 'added', 'jobId', id, 'name', shape.name)
-    if shape.delay > 0 then
+    if shape.is_delayed then
       local score = next_score[shape.due] or due_score(shape.due)
       next_score[shape.due] = math.min(score + 1, shape.due * DUE_STEP + DUE_STEP - 1)
       call('ZADD', delayed_key, int(score), id)
