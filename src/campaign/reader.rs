@@ -310,7 +310,9 @@ mod tests {
         ) {
             let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
             writer.write_record(["one", "two", "three"]).unwrap();
-            table.iter().for_each(|row| writer.write_record(row).unwrap());
+            for row in &table {
+                writer.write_record(row).unwrap();
+            }
             let content = String::from_utf8(writer.into_inner().unwrap()).unwrap().replace('\n', terminator);
 
             let mut line = 2;
