@@ -3,9 +3,33 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
 use serde_json::{Map, Value};
 
+use super::clean::steers;
 use super::{Page, Row};
+
+/// Writes what could steer a terminal as `\u….`: the same JSON for a program, harmless on a screen.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| steers(*c)) {
+            let (before, after) = rest.split_at(at);
+            out.write_all(before.as_bytes())?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            rest = after.strip_prefix(c).unwrap_or_default();
+        }
+        out.write_all(rest.as_bytes())
+    }
+}
+
+fn write_json<T: Serialize + ?Sized>(out: &mut impl Write, value: &T) -> io::Result<()> {
+    Ok(value.serialize(&mut Serializer::with_formatter(out, Harmless))?)
+}
 
 /// One envelope: `{"schema","data","page"}`.
 pub(super) fn json<T: Serialize + ?Sized>(out: &mut impl Write, schema: &str, data: &T, page: &Page) -> io::Result<()> {
@@ -16,7 +40,7 @@ pub(super) fn json<T: Serialize + ?Sized>(out: &mut impl Write, schema: &str, da
         #[serde(skip_serializing_if = "is_default")]
         page: &'a Page,
     }
-    serde_json::to_writer(&mut *out, &Envelope { schema, data, page })?;
+    write_json(&mut *out, &Envelope { schema, data, page })?;
     writeln!(out)
 }
 
@@ -28,7 +52,7 @@ fn is_default(page: &&Page) -> bool {
 /// One object a line.
 pub(super) fn ndjson<R: Row>(out: &mut impl Write, rows: &[R]) -> io::Result<()> {
     for row in rows {
-        serde_json::to_writer(&mut *out, row)?;
+        write_json(&mut *out, row)?;
         writeln!(out)?;
     }
     Ok(())
@@ -72,7 +96,9 @@ pub(super) fn yaml<R: Row>(out: &mut impl Write, rows: &[R]) -> io::Result<()> {
     for row in rows {
         let mut lead = "- ";
         for (name, value) in fields(row)? {
-            writeln!(out, "{lead}{name}: {value}")?;
+            write!(out, "{lead}{name}: ")?;
+            write_json(&mut *out, &value)?;
+            writeln!(out)?;
             lead = "  ";
         }
     }
@@ -96,8 +122,9 @@ fn plain(value: &Value) -> String {
 }
 
 fn guard(cell: String) -> String {
-    let is_number = cell.parse::<f64>().is_ok() || cell.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']);
+    let is_number = cell.parse::<f64>().is_ok_and(f64::is_finite)
+        || cell.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0']);
     if is_formula && !is_number { format!("'{cell}") } else { cell }
 }
 
@@ -146,12 +173,28 @@ mod tests {
 
     #[test]
     fn no_cell_of_a_csv_is_a_formula() {
-        for (text, cell) in
-            [("=cmd|'x'", "'=cmd|'x'"), ("@x", "'@x"), ("+1+1", "'+1+1"), ("-1", "-1"), ("+5511999990000", "+5511999990000")]
-        {
+        for (text, cell) in [
+            ("=cmd|'x'", "'=cmd|'x'"),
+            ("@x", "'@x"),
+            ("+1+1", "'+1+1"),
+            ("-1", "-1"),
+            ("-inf", "'-inf"),
+            ("+5511999990000", "+5511999990000"),
+        ] {
             assert_eq!(written(|out| csv(out, &sample(text), false)), format!("id,text,count\na,{cell},3\n"));
         }
         assert_eq!(written(|out| csv(out, &sample("=1"), true)), "id,text,count\na,=1,3\n");
+    }
+
+    #[test]
+    fn json_and_yaml_are_harmless_on_a_terminal_and_the_same_for_a_program() {
+        let evil = "\u{9b}2J \u{202e}x\x7f ação \u{1b}[0m";
+
+        for text in [written(|out| ndjson(out, &sample(evil))), written(|out| yaml(out, &sample(evil)))] {
+            assert!(!text.trim_end().replace("\n", "").chars().any(steers), "{text:?}");
+        }
+        let read: Value = serde_json::from_str(&written(|out| ndjson(out, &sample(evil)))).unwrap();
+        assert_eq!(read["text"], evil);
     }
 
     #[test]

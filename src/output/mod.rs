@@ -106,7 +106,12 @@ impl Printer {
             Format::Wide => table::write(&mut text, rows, None, self.stdout_colours)?,
             Format::Json => formats::json(&mut text, R::SCHEMA, rows, page)?,
             Format::Ndjson => formats::ndjson(&mut text, rows)?,
-            Format::Csv => formats::csv(&mut text, rows, self.raw_csv)?,
+            Format::Csv => {
+                formats::csv(&mut text, rows, self.raw_csv)?;
+                if io::stdout().is_terminal() {
+                    text = clean_lines(&text);
+                }
+            }
             Format::Tsv => formats::tsv(&mut text, rows)?,
             Format::Yaml => formats::yaml(&mut text, rows)?,
         }
@@ -211,6 +216,12 @@ impl Printer {
         }
         Ok(())
     }
+}
+
+/// Each line made safe for a terminal.
+fn clean_lines(text: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    text.split_inclusive('\n').flat_map(|line| format!("{}\n", clean(line.trim_end_matches('\n'))).into_bytes()).collect()
 }
 
 fn to_stderr(text: &str) {
