@@ -100,6 +100,25 @@ pub(super) fn report(error: &anyhow::Error, json: bool, stderr: &mut impl Write)
     exit
 }
 
+/// Prints what clap says: help and version to stdout, a command line that makes no sense to stderr, as JSON if asked for.
+pub(super) fn report_usage(error: &clap::Error, json: bool, stderr: &mut impl Write) -> Exit {
+    if !error.use_stderr() {
+        // Printing fails only when nobody reads.
+        error.print().ok();
+        return Exit::Done;
+    }
+    if !json {
+        error.print().ok();
+        return Exit::Usage;
+    }
+    let text = error.render().to_string();
+    let message = text.split("\n\nUsage:").next().unwrap_or_default().trim_start_matches("error: ").trim();
+    let usage = text.lines().find(|line| line.starts_with("Usage:"));
+    let body = serde_json::json!({ "error": { "code": Exit::Usage.code(), "message": message, "hint": usage } });
+    stderr.write_all(format!("{body}\n").as_bytes()).ok();
+    Exit::Usage
+}
+
 /// The chain of causes, each said once.
 fn message(error: &anyhow::Error) -> String {
     let mut parts: Vec<String> = Vec::new();
@@ -147,6 +166,18 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(json["error"]["code"], 4);
         assert_eq!(json["error"]["hint"], "list them with: wq jobs list");
+    }
+
+    #[test]
+    fn with_json_a_command_line_that_makes_no_sense_is_an_object_too() {
+        let error = super::super::command().try_get_matches_from(["wq", "jobs", "lst"]).unwrap_err();
+        let mut stderr = Vec::new();
+
+        let exit = report_usage(&error, true, &mut stderr);
+
+        let json: serde_json::Value = serde_json::from_slice(&stderr).unwrap();
+        assert_eq!((exit, &json["error"]["code"]), (Exit::Usage, &2.into()));
+        assert!(json["error"]["message"].as_str().unwrap().starts_with("unrecognized subcommand 'lst'"), "{json}");
     }
 
     #[test]

@@ -116,11 +116,7 @@ impl Command {
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Printing fails only when nobody reads.
-            error.print().ok();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return exit::report_usage(&error, asks_for_json(), &mut std::io::stderr()).into(),
     };
     let json = cli.globals.wants_json();
     let exit = execute(cli).unwrap_or_else(|error| exit::report(&error, json, &mut std::io::stderr()));
@@ -129,9 +125,19 @@ pub fn run() -> ExitCode {
     exit.into()
 }
 
+/// Whether errors are to be JSON, on a command line that could not be read.
+fn asks_for_json() -> bool {
+    let words: Vec<String> = std::env::args().skip(1).take_while(|word| word != "--").collect();
+    words.iter().any(|word| matches!(word.as_str(), "--json" | "-ojson" | "-o=json" | "--output=json"))
+        || words.windows(2).any(|pair| matches!(pair, [flag, format] if (flag == "-o" || flag == "--output") && format == "json"))
+}
+
 fn execute(cli: Cli) -> anyhow::Result<Exit> {
     let settings = cli.globals.resolve()?;
     start_log(settings.verbose);
+    if cli.globals.shows_password() {
+        tracing::warn!("a password on the command line is visible to every user of this machine; use WQ_REDIS_URL");
+    }
     let shell = Shell::new(settings);
     // One thread is enough: the work is waiting. It also lets outcomes of a worker gather into batches.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -118,15 +118,17 @@ impl Globals {
         self.json || self.output == Some(Format::Json)
     }
 
+    /// Whether a password was given where every user of this machine can see it.
+    pub(super) fn shows_password(&self) -> bool {
+        self.redis.as_deref().is_some_and(has_password) && std::env::args().any(|argument| has_password(&argument))
+    }
+
     /// Settles everything.
     ///
     /// # Errors
     /// When a value makes no sense; the message names where it came from.
     pub(super) fn resolve(&self) -> Result<Settings, AppError> {
         let file = self.read_files()?;
-        if self.redis.as_deref().is_some_and(has_password) && std::env::args().any(|argument| has_password(&argument)) {
-            tracing::warn!("a password on the command line is visible to every user of this machine; use WQ_REDIS_URL");
-        }
         let url = self.redis.clone().or(file.redis).or_else(url_of_other_tools).unwrap_or_else(|| "redis://127.0.0.1:6379".to_owned());
         let timeout = self.timeout.clone().or(file.timeout).unwrap_or_else(|| "10s".to_owned());
         let prefix = self.prefix.clone().or(file.prefix).unwrap_or_else(|| "bull".to_owned());

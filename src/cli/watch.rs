@@ -13,11 +13,13 @@ pub async fn every(pause: Option<Duration>, shell: &Shell, mut look: impl AsyncF
         look().await?;
         return Ok(Exit::Done);
     };
+    // One listener for all rounds: an interrupt during a look ends it after that look.
+    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         shell.printer.next_round()?;
         look().await?;
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
+            _ = &mut interrupted => return Ok(Exit::Done),
             () = tokio::time::sleep(pause.max(Duration::from_millis(100))) => {}
         }
     }
