@@ -10,8 +10,9 @@ use serde::Serialize;
 use super::job_rows::JobRow;
 use super::select::{Chosen, Listing};
 use super::time::parse_duration;
-use super::{Exit, jobs, shell::Shell, watch};
+use super::{Exit, jobs, shell::Shell, tally, watch};
 use crate::app::error::{AppError, Kind};
+use crate::core::model::filter::Filter;
 use crate::core::model::job::JobRecord;
 use crate::core::model::queue::QueueName;
 use crate::core::model::state::JobState;
@@ -76,6 +77,9 @@ enum Verb {
     Export {
         /// Where to; personal data, so it is for you alone (0600)
         file: PathBuf,
+        /// Only those for which this holds: 'reason~"timeout" age<1d'
+        #[arg(long = "where", value_name = "EXPR", default_value = "", hide_default_value = true)]
+        filter: Filter,
         /// Replace the file
         #[arg(long)]
         force: bool,
@@ -122,20 +126,22 @@ const BATCH: u64 = 500;
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let queue = shell.queue(args.queue.as_ref()).await?;
     match args.verb {
-        Verb::List { by: Some(by), watch, .. } => watch::every(watch, shell, async || list_groups(&queue, by, shell).await).await,
+        Verb::List { by: Some(by), watch, listing } => {
+            watch::every(watch, shell, async || list_groups(&queue, by, listing.filter(), shell).await).await
+        }
         Verb::List { listing, watch, .. } => {
             watch::every(watch, shell, async || jobs::list(&queue, vec![JobState::Failed], &listing, shell).await).await
         }
         Verb::Show { id } => jobs::get(&queue, &id, false, shell).await,
         Verb::Retry { chosen, keep_attempts } => jobs::retry(&queue, &chosen, JobState::Failed, keep_attempts, shell).await,
         Verb::Clean { older_than, limit, dry_run } => jobs::clean(&queue, JobState::Failed, older_than, limit, dry_run, shell).await,
-        Verb::Export { file, force } => export(&queue, file, force, shell).await,
+        Verb::Export { file, filter, force } => export(&queue, file, &filter, force, shell).await,
     }
 }
 
-async fn list_groups(queue: &Queue, by: By, shell: &Shell) -> anyhow::Result<()> {
+async fn list_groups(queue: &Queue, by: By, filter: &Filter, shell: &Shell) -> anyhow::Result<()> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    each_batch(queue, |batch| {
+    each_batch(queue, filter, |batch| {
         for job in batch {
             *counts.entry(group_of(&job, by)).or_default() += 1;
         }
@@ -156,7 +162,7 @@ fn group_of(job: &JobRecord, by: By) -> String {
     }
 }
 
-async fn export(queue: &Queue, file: PathBuf, force: bool, shell: &Shell) -> anyhow::Result<Exit> {
+async fn export(queue: &Queue, file: PathBuf, filter: &Filter, force: bool, shell: &Shell) -> anyhow::Result<Exit> {
     if !force && file.exists() {
         let message = format!("{} exists", file.display());
         return Err(AppError::new(Kind::Conflict, message).with_hint("name another file, or add --force").into());
@@ -164,7 +170,7 @@ async fn export(queue: &Queue, file: PathBuf, force: bool, shell: &Shell) -> any
     let is_csv = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     let mut sink = save::<JobRow>(&file, if is_csv { FileFormat::Csv } else { FileFormat::Ndjson }, shell.settings.raw_csv)?;
     let mut count = 0_u64;
-    each_batch(queue, |batch| {
+    each_batch(queue, filter, |batch| {
         for job in batch {
             sink.write(&job.into())?;
             count += 1;
@@ -173,20 +179,21 @@ async fn export(queue: &Queue, file: PathBuf, force: bool, shell: &Shell) -> any
     })
     .await?;
     sink.finish()?;
-    shell.printer.note(&format!("{count} dead letters written to {}", file.display()));
+    tally::report(queue.name(), "exported", count, false, shell)?;
     Ok(Exit::Done)
 }
 
 /// All dead letters, newest first. Those that come while this goes on shift the pages: none is seen twice.
-async fn each_batch(queue: &Queue, mut act: impl FnMut(Vec<JobRecord>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+async fn each_batch(queue: &Queue, filter: &Filter, mut act: impl FnMut(Vec<JobRecord>) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let (mut seen, mut offset) = (HashSet::new(), 0);
+    let now = queue.server_now().await.map_err(AppError::from)?;
     loop {
         let mut batch = queue.page(JobState::Failed, offset, BATCH).await.map_err(AppError::from)?;
         if batch.is_empty() {
             return Ok(());
         }
         offset += batch.len() as u64;
-        batch.retain(|job| seen.insert(job.id.clone()));
+        batch.retain(|job| seen.insert(job.id.clone()) && filter.matches(job, now));
         act(batch)?;
     }
 }

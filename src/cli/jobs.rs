@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use clap::Subcommand;
+use serde::Serialize;
 
 use super::job_rows::{JobRow, WholeJob, report_changes, report_dry_run};
 use super::select::{Chosen, Listing};
 use super::time::parse_duration;
-use super::{Exit, shell::Shell, watch};
+use super::{Exit, shell::Shell, tally, watch};
 use crate::app::error::{AppError, Kind};
 use crate::app::inspector;
 use crate::core::model::queue::QueueName;
 use crate::core::model::state::JobState;
 use crate::core::store::Queue;
-use crate::output::Page;
+use crate::output::{Page, Row, human};
 
 /// Look at jobs and change them by hand
 #[derive(Debug, clap::Args)]
@@ -94,6 +95,25 @@ enum Verb {
     },
 }
 
+/// What a worker wrote about a job.
+#[derive(Serialize)]
+struct LogRow {
+    line: String,
+}
+
+impl Row for LogRow {
+    const SCHEMA: &'static str = "wq.job_logs.v1";
+    const COLUMNS: &'static [&'static str] = &["LINE"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.line.clone()]
+    }
+
+    fn id(&self) -> &str {
+        &self.line
+    }
+}
+
 /// States in which a job can be removed.
 const REMOVABLE: [JobState; 6] =
     [JobState::Waiting, JobState::Prioritized, JobState::Delayed, JobState::Completed, JobState::Failed, JobState::WaitingChildren];
@@ -149,7 +169,12 @@ pub(super) async fn get(queue: &Queue, id: &str, logs: bool, shell: &Shell) -> a
 
 async fn print_logs(queue: &Queue, id: &str, shell: &Shell) -> anyhow::Result<Exit> {
     let lines = queue.logs(id, 0, u64::from(u32::MAX)).await.map_err(AppError::from)?;
-    shell.printer.lines(lines.iter().map(String::as_str))?;
+    if shell.printer.format.is_none() {
+        shell.printer.lines(lines.iter().map(String::as_str))?;
+        return Ok(Exit::Done);
+    }
+    let rows: Vec<LogRow> = lines.into_iter().map(|line| LogRow { line }).collect();
+    shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), ..Page::default() })?;
     Ok(Exit::Done)
 }
 
@@ -185,17 +210,13 @@ pub(super) async fn clean(
     dry_run: bool,
     shell: &Shell,
 ) -> anyhow::Result<Exit> {
-    let count = queue.counts().await.map_err(AppError::from)?.of(state);
-    let what = format!("{count} {state} jobs in {} at {}", queue.name(), shell.settings.redis);
-    if dry_run {
-        shell.printer.note(&format!("would clean, of {what}, those older than {}", crate::output::human::duration(older_than)));
-        return Ok(Exit::Done);
+    let limit = limit.unwrap_or(u64::MAX);
+    let mut count = queue.count_older_than(state, older_than, limit).await.map_err(AppError::from)?;
+    if !dry_run && count > 0 {
+        let what = format!("{} {state} jobs from {} at {}", human::count(count), queue.name(), shell.settings.redis);
+        shell.confirm(&format!("Removing {what} can't be undone."), None)?;
+        count = queue.clean(state, older_than, limit).await.map_err(AppError::from)?;
     }
-    if count > 0 {
-        shell.confirm(&format!("Cleaning {what} can't be undone."), None)?;
-    }
-    let cleaned = queue.clean(state, older_than, limit.unwrap_or(u64::MAX)).await.map_err(AppError::from)?;
-    shell.printer.lines([cleaned.to_string().as_str()])?;
-    shell.printer.note(&format!("{cleaned} {state} jobs removed"));
+    tally::report(queue.name(), "removed", count, dry_run, shell)?;
     Ok(Exit::Done)
 }

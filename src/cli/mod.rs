@@ -16,6 +16,7 @@ mod redis_tools;
 mod select;
 pub mod settings;
 pub mod shell;
+mod tally;
 pub mod time;
 pub mod version;
 pub mod watch;

@@ -6,9 +6,9 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::time::parse_duration;
-use super::{Exit, shell::Shell, watch};
+use super::{Exit, shell::Shell, tally, watch};
 use crate::app::error::{AppError, Kind};
-use crate::app::health;
+use crate::app::health::{self, Health};
 use crate::core::model::queue::QueueName;
 use crate::core::model::rate::RateLimit;
 use crate::core::store::connect::Link;
@@ -33,18 +33,27 @@ pub enum Args {
     Show {
         /// Its name
         queue: QueueName,
+        /// Look again every so often
+        #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5s", value_parser = parse_duration)]
+        watch: Option<Duration>,
     },
     /// Nobody takes from these queues any more, Node's workers neither; what runs goes on
     Pause {
         /// Names; * and ? stand for others
         #[arg(required = true)]
         queues: Vec<String>,
+        /// Say what would be done, and do nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Let them go on
     Resume {
         /// Names; * and ? stand for others
         #[arg(required = true)]
         queues: Vec<String>,
+        /// Say what would be done, and do nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Remove everything that waits
     Drain {
@@ -67,6 +76,9 @@ pub enum Args {
         /// The most that run at once over all workers, or none; kept by Node's workers too
         #[arg(long, value_name = "N", value_parser = concurrency)]
         concurrency: Option<Concurrency>,
+        /// Show how the queue would be, and change nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Destroy a paused queue with everything in it
     Obliterate {
@@ -83,10 +95,14 @@ pub enum Args {
 
 /// `wq pause` and `wq resume`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  wq pause\n  wq resume -Q wa-main\n  wq queues pause 'wa-*'")]
 pub struct OneQueue {
     /// Which queue [default: whatsapp]
     #[arg(short = 'Q', long, value_name = "NAME")]
     queue: Option<QueueName>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// A limit, or none.
@@ -118,11 +134,14 @@ struct QueueRow {
 }
 
 impl QueueRow {
-    async fn new(queue: &Queue) -> Result<Self, AppError> {
-        let health = health::look(queue).await?;
+    async fn look(queue: &Queue) -> Result<Self, AppError> {
+        Ok(Self::new(queue.name(), health::look(queue).await?))
+    }
+
+    fn new(queue: &QueueName, health: Health) -> Self {
         let (overview, counts) = (&health.overview, health.overview.counts);
-        Ok(Self {
-            queue: queue.name().to_string(),
+        Self {
+            queue: queue.to_string(),
             paused: counts.paused,
             waiting: counts.waiting,
             prioritized: counts.prioritized,
@@ -134,7 +153,7 @@ impl QueueRow {
             rate: health::known_rate(overview).map(|rate| rate.to_string()),
             concurrency: overview.concurrency,
             waits_for: health.waits_for,
-        })
+        }
     }
 }
 
@@ -191,15 +210,14 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let link = shell.link().await?;
     match args {
         Args::List { watch } => watch::every(watch, shell, async || list(&link, shell).await).await,
-        Args::Show { queue } => {
+        Args::Show { queue, watch } => {
             let queue = existing(&link, &queue, shell).await?;
-            shell.printer.record(&QueueRow::new(&queue).await?)?;
-            Ok(Exit::Done)
+            watch::every(watch, shell, async || Ok(shell.printer.record(&QueueRow::look(&queue).await?)?)).await
         }
-        Args::Pause { queues } => steer(&link, &matching(&link, &queues, shell).await?, Turn::Pause, shell).await,
-        Args::Resume { queues } => steer(&link, &matching(&link, &queues, shell).await?, Turn::Resume, shell).await,
+        Args::Pause { queues, dry_run } => steer(&link, &matching(&link, &queues, shell).await?, Turn::Pause, dry_run, shell).await,
+        Args::Resume { queues, dry_run } => steer(&link, &matching(&link, &queues, shell).await?, Turn::Resume, dry_run, shell).await,
         Args::Drain { queue, delayed, dry_run } => drain(&shell.open(link, Some(&queue)), delayed, dry_run, shell).await,
-        Args::Set { queue, rate, concurrency } => set(&shell.open(link, Some(&queue)), rate, concurrency, shell).await,
+        Args::Set { queue, rate, concurrency, dry_run } => set(&shell.open(link, Some(&queue)), rate, concurrency, dry_run, shell).await,
         Args::Obliterate { queue, force, dry_run } => obliterate(&existing(&link, &queue, shell).await?, force, dry_run, shell).await,
     }
 }
@@ -210,7 +228,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
 /// When the server can't be asked.
 pub async fn pause(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
     let name = args.queue.unwrap_or_else(|| shell.settings.queue.clone());
-    steer(&shell.link().await?, &[name], Turn::Pause, shell).await
+    steer(&shell.link().await?, &[name], Turn::Pause, args.dry_run, shell).await
 }
 
 /// `wq resume`.
@@ -219,13 +237,13 @@ pub async fn pause(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
 /// When the server can't be asked.
 pub async fn resume(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
     let name = args.queue.unwrap_or_else(|| shell.settings.queue.clone());
-    steer(&shell.link().await?, &[name], Turn::Resume, shell).await
+    steer(&shell.link().await?, &[name], Turn::Resume, args.dry_run, shell).await
 }
 
 async fn list(link: &Link, shell: &Shell) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     for name in list_queues(link, &shell.settings.prefix).await.map_err(AppError::from)? {
-        rows.push(QueueRow::new(&shell.open(link.clone(), Some(&name))).await?);
+        rows.push(QueueRow::look(&shell.open(link.clone(), Some(&name))).await?);
     }
     shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), ..Page::default() })?;
     Ok(())
@@ -272,12 +290,16 @@ fn glob(pattern: &str, name: &str) -> bool {
     }
 }
 
-async fn steer(link: &Link, names: &[QueueName], turn: Turn, shell: &Shell) -> anyhow::Result<Exit> {
+async fn steer(link: &Link, names: &[QueueName], turn: Turn, dry_run: bool, shell: &Shell) -> anyhow::Result<Exit> {
     let mut rows = Vec::new();
     for name in names {
         let queue = shell.open(link.clone(), Some(name));
-        let changed = if turn == Turn::Pause { queue.pause().await } else { queue.resume().await }.map_err(AppError::from)?;
-        let change = match (turn, changed) {
+        let changed = match turn {
+            _ if dry_run => queue.counts().await.map(|counts| counts.paused != (turn == Turn::Pause)),
+            Turn::Pause => queue.pause().await,
+            Turn::Resume => queue.resume().await,
+        };
+        let change = match (turn, changed.map_err(AppError::from)?) {
             (Turn::Pause, true) => "paused",
             (Turn::Pause, false) => "was paused already",
             (Turn::Resume, true) => "resumed",
@@ -285,67 +307,93 @@ async fn steer(link: &Link, names: &[QueueName], turn: Turn, shell: &Shell) -> a
         };
         rows.push(Steered { queue: name.to_string(), change });
     }
-    shell.printer.rows(&rows, &Page::default())?;
+    shell.printer.rows(&rows, &Page { dry_run, ..Page::default() })?;
+    if dry_run {
+        shell.printer.note("nothing was changed (dry run)");
+    }
     Ok(Exit::Done)
 }
 
 async fn drain(queue: &Queue, delayed: bool, dry_run: bool, shell: &Shell) -> anyhow::Result<Exit> {
     let counts = queue.counts().await.map_err(AppError::from)?;
     let count = counts.ready() + if delayed { counts.delayed } else { 0 };
-    let what = format!("{} jobs from {} at {}", human::count(count), queue.name(), shell.settings.redis);
     if dry_run {
-        shell.printer.note(&format!("would remove {what}"));
+        tally::report(queue.name(), "removed", count, true, shell)?;
         return Ok(Exit::Done);
     }
     if count > 0 {
+        let what = format!("{} jobs from {} at {}", human::count(count), queue.name(), shell.settings.redis);
         shell.confirm(&format!("Removing {what} can't be undone."), None)?;
     }
     let removed = queue.drain(delayed).await.map_err(AppError::from)?;
-    shell.printer.lines([removed.to_string().as_str()])?;
-    shell.printer.note(&format!("{removed} jobs removed"));
+    tally::report(queue.name(), "removed", removed, false, shell)?;
     Ok(Exit::Done)
 }
 
-async fn set(queue: &Queue, rate: Option<RateLimit>, concurrency: Option<Concurrency>, shell: &Shell) -> anyhow::Result<Exit> {
+async fn set(
+    queue: &Queue,
+    rate: Option<RateLimit>,
+    concurrency: Option<Concurrency>,
+    dry_run: bool,
+    shell: &Shell,
+) -> anyhow::Result<Exit> {
     if rate.is_none() && concurrency.is_none() {
         return Err(AppError::new(Kind::Usage, "set what?").with_hint("use --rate or --concurrency").into());
     }
-    if let Some(rate) = rate {
-        let limit = match rate {
-            RateLimit::Limited(rate) => Some(rate),
-            RateLimit::Unset | RateLimit::Unlimited => None,
-        };
+    let limit = rate.map(|rate| match rate {
+        RateLimit::Limited(rate) => Some(rate),
+        RateLimit::Unset | RateLimit::Unlimited => None,
+    });
+    if dry_run {
+        let mut health = health::look(queue).await.map_err(AppError::from)?;
+        let overview = &mut health.overview;
+        overview.queue_rate = limit.unwrap_or(overview.queue_rate);
+        overview.concurrency = concurrency.map_or(overview.concurrency, |Concurrency(most)| most.map(u64::from));
+        shell.printer.record(&QueueRow::new(queue.name(), health))?;
+        shell.printer.note("nothing was changed (dry run)");
+        return Ok(Exit::Done);
+    }
+    if let Some(limit) = limit {
         queue.set_rate(limit).await.map_err(AppError::from)?;
     }
     if let Some(Concurrency(most)) = concurrency {
         queue.set_concurrency(most).await.map_err(AppError::from)?;
     }
-    shell.printer.record(&QueueRow::new(queue).await?)?;
+    shell.printer.record(&QueueRow::look(queue).await?)?;
     Ok(Exit::Done)
 }
 
 async fn obliterate(queue: &Queue, force: bool, dry_run: bool, shell: &Shell) -> anyhow::Result<Exit> {
     let counts = queue.counts().await.map_err(AppError::from)?;
     let all = counts.ready() + counts.delayed + counts.active + counts.completed + counts.failed + counts.waiting_children;
-    let what = format!("the queue {} at {} with {} jobs", queue.name(), shell.settings.redis, human::count(all));
+    if !counts.paused {
+        return Err(not_paused(queue).into());
+    }
+    if counts.active > 0 && !force {
+        return Err(busy().into());
+    }
     if dry_run {
-        shell.printer.note(&format!("would destroy {what}"));
+        tally::report(queue.name(), "destroyed", all, true, shell)?;
         return Ok(Exit::Done);
     }
+    let what = format!("the queue {} at {} with {} jobs", queue.name(), shell.settings.redis, human::count(all));
     shell.confirm(&format!("Destroying {what} can't be undone."), Some(queue.name().as_str()))?;
     match queue.obliterate(force).await.map_err(AppError::from)? {
         Obliterated::Gone(count) => {
-            shell.printer.note(&format!("destroyed, with {count} jobs"));
+            tally::report(queue.name(), "destroyed", count, false, shell)?;
             Ok(Exit::Done)
         }
-        Obliterated::NotPaused => {
-            let hint = format!("pause it first: wq queues pause {}", queue.name());
-            Err(AppError::new(Kind::Conflict, "the queue is not paused").with_hint(hint).into())
-        }
-        Obliterated::Busy => {
-            Err(AppError::new(Kind::Conflict, "workers have jobs of it").with_hint("wait for them, or add --force").into())
-        }
+        Obliterated::NotPaused => Err(not_paused(queue).into()),
+        Obliterated::Busy => Err(busy().into()),
     }
+}
+
+fn not_paused(queue: &Queue) -> AppError {
+    AppError::new(Kind::Conflict, "the queue is not paused").with_hint(format!("pause it first: wq queues pause {}", queue.name()))
+}
+
+fn busy() -> AppError {
+    AppError::new(Kind::Conflict, "workers have jobs of it").with_hint("wait for them, or add --force")
 }
 
 #[cfg(test)]

@@ -30,6 +30,11 @@ fn cursor(text: &str) -> Result<Cursor, String> {
 }
 
 impl Listing {
+    /// What must hold.
+    pub(super) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
     /// Finds the jobs of these states.
     pub(super) async fn find(&self, queue: &Queue, states: Vec<JobState>, shell: &Shell) -> Result<Found, AppError> {
         let (filter, from) = (self.filter.clone(), self.cursor);

@@ -118,6 +118,23 @@ impl Queue {
         }
     }
 
+    /// How many jobs [`Self::clean`] would look at with these bounds; a worker may still have some of them.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn count_older_than(&self, state: JobState, older_than: Duration, limit: u64) -> Result<u64, StoreError> {
+        let (mut found, mut offset) = (0, 0);
+        while found < limit {
+            let page = self.ids_older_than(state, older_than, offset, MAX_CHANGE_BATCH).await?;
+            if page.looked_at == 0 {
+                break;
+            }
+            found += page.ids.len() as u64;
+            offset += page.looked_at;
+        }
+        Ok(found.min(limit))
+    }
+
     /// Removes everything that waits (`delayed`: and what is delayed); the pending runs of schedulers stay.
     /// Row ids leave the ledger.
     ///
