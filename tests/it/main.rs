@@ -5,6 +5,7 @@
 mod architecture;
 mod bulk;
 mod enqueue;
+mod interop;
 mod looking;
 mod sending;
 mod support;

@@ -44,12 +44,23 @@ impl Node {
     /// Calls a function of the program; fails the test when it throws.
     #[track_caller]
     pub(crate) fn call(&mut self, function: &str, arguments: Value) -> Value {
-        let request = serde_json::json!({ "call": function, "with": arguments });
-        writeln!(self.stdin, "{request}").unwrap();
-        let line = self.answers.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no answer from Node to {function}"));
-        let answer: Value = serde_json::from_str(&line).unwrap();
-        assert!(answer["error"].is_null(), "Node's {function}: {}", answer["error"].as_str().unwrap_or_default());
+        let answer = self.ask(function, &arguments);
+        assert!(answer["error"].is_null(), "Node's {function} {arguments}: {}", answer["error"].as_str().unwrap_or_default());
         answer["value"].clone()
+    }
+
+    /// Calls a function that must throw, and gives the message.
+    #[track_caller]
+    pub(crate) fn failure(&mut self, function: &str, arguments: Value) -> String {
+        let answer = self.ask(function, &arguments);
+        answer["error"].as_str().unwrap_or_else(|| panic!("Node's {function} {arguments} didn't throw: {}", answer["value"])).to_owned()
+    }
+
+    #[track_caller]
+    fn ask(&mut self, function: &str, arguments: &Value) -> Value {
+        writeln!(self.stdin, "{}", serde_json::json!({ "call": function, "with": arguments })).unwrap();
+        let line = self.answers.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no answer from Node to {function} {arguments}"));
+        serde_json::from_str(&line).unwrap()
     }
 }
 

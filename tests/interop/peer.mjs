@@ -1,0 +1,107 @@
+// Real BullMQ for the tests: a line of JSON is a call, the line that comes back is its answer.
+//
+//   node peer.mjs PORT
+//   {"call":"queue","with":{"queue":"q","method":"add","args":["send",{"to":"+34600111222"},{"priority":2}]}}
+//   {"value":{"id":"1",…}} or {"error":"…"}
+import { createInterface } from 'node:readline';
+import { Queue, QueueEvents, UnrecoverableError, Worker } from 'bullmq';
+
+const connection = { host: '127.0.0.1', port: Number(process.argv[2]), maxRetriesPerRequest: null };
+const queues = new Map();
+const workers = new Map();
+const listeners = new Map();
+
+const queueOf = (name) => {
+  if (!queues.has(name)) queues.set(name, new Queue(name, { connection }));
+  return queues.get(name);
+};
+
+const jobOf = async (queue, id) => {
+  const job = await queueOf(queue).getJob(id);
+  if (!job) throw new Error(`no job ${id} in ${queue}`);
+  return job;
+};
+
+// Jobs are answered as plain fields, everything else as it is.
+const plain = (value) => {
+  if (Array.isArray(value)) return value.map(plain);
+  if (value?.queueQualifiedName === undefined || value.opts === undefined) return value;
+  const { id, name, data, opts, returnvalue, failedReason, stacktrace, progress } = value;
+  const { attemptsMade, attemptsStarted, stalledCounter, timestamp, processedOn, finishedOn, delay, priority, processedBy } = value;
+  return {
+    id, name, data, opts, returnvalue, failedReason, stacktrace, progress,
+    attemptsMade, attemptsStarted, stalledCounter, timestamp, processedOn, finishedOn, delay, priority, processedBy,
+  };
+};
+
+const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
+
+// What a job asks for in its data: `refuse` fails for good, `fail` fails so many attempts, `ms` takes so long.
+const play = async (job) => {
+  if (job.data.ms) await sleep(job.data.ms);
+  if (job.data.refuse) throw new UnrecoverableError(job.data.refuse);
+  if (job.attemptsMade < (job.data.fail ?? 0)) throw new Error('not yet');
+  return { ok: job.name };
+};
+
+const calls = {
+  queue: ({ queue, method, args = [] }) => queueOf(queue)[method](...args),
+  job: async ({ queue, id, method, args = [] }) => (await jobOf(queue, id))[method](...args),
+  // Everything about a job in one answer.
+  look: async ({ queue, id }) => {
+    const job = await jobOf(queue, id);
+    return { ...plain(job), state: await job.getState(), logs: (await queueOf(queue).getJobLogs(id)).logs };
+  },
+  // Its return value, or the error that waitUntilFinished throws.
+  finish: async ({ queue, id }) => {
+    await calls.listen({ queue });
+    return (await jobOf(queue, id)).waitUntilFinished(listeners.get(queue).source, 10_000);
+  },
+  // A worker that plays; `worked` says what it started, in order.
+  work: async ({ queue, options = {} }) => {
+    const starts = [];
+    const errors = [];
+    const worker = new Worker(queue, (job) => {
+      starts.push({ id: job.id, name: job.name, at: Date.now(), due: job.timestamp + job.delay });
+      return play(job);
+    }, { connection, ...options });
+    worker.on('error', (error) => errors.push(error.message));
+    workers.set(queue, [...(workers.get(queue) ?? []), { worker, starts, errors }]);
+    await worker.waitUntilReady();
+  },
+  worked: ({ queue }) => workers.get(queue).map(({ starts, errors }) => ({ starts, errors })),
+  stop: async ({ queue }) => {
+    await Promise.all((workers.get(queue) ?? []).map(({ worker }) => worker.close()));
+    workers.delete(queue);
+  },
+  // A QueueEvents from the first event on; `heard` says what it emitted.
+  listen: async ({ queue }) => {
+    if (listeners.has(queue)) return;
+    const source = new QueueEvents(queue, { connection, lastEventId: '0' });
+    const heard = [];
+    const emit = source.emit.bind(source);
+    source.emit = (event, ...args) => {
+      if (!event.includes(':') && event !== 'newListener') heard.push([event, args[0] instanceof Error ? args[0].message : args[0]]);
+      return emit(event, ...args);
+    };
+    source.on('error', () => {});
+    listeners.set(queue, { source, heard });
+    await source.waitUntilReady();
+  },
+  heard: ({ queue }) => listeners.get(queue).heard,
+};
+
+const answer = async (line) => {
+  const { call, with: given } = JSON.parse(line);
+  try {
+    return { value: plain(await calls[call](given)) ?? null };
+  } catch (error) {
+    return { error: error.message };
+  }
+};
+
+// One after the other, so that answers come in the order of the calls.
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(await answer(line))}\n`);
+}
+process.exit(0);

@@ -1,0 +1,123 @@
+//! What Node's `QueueEvents` sees of `wq` is what it sees of Node.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::play;
+use crate::support::node::Node;
+use crate::support::{Receiver, Server, eventually, wq};
+
+/// Every way a job can go.
+fn jobs() -> Value {
+    json!([
+        { "name": "standard", "data": {} },
+        { "name": "prioritised", "data": {}, "opts": { "priority": 3 } },
+        { "name": "delayed", "data": {}, "opts": { "delay": 150 } },
+        { "name": "delayed-prioritised", "data": {}, "opts": { "delay": 100, "priority": 2 } },
+        { "name": "retried", "data": { "fail": 1 }, "opts": { "attempts": 3, "backoff": { "type": "fixed", "delay": 80 } } },
+        { "name": "retried-at-once", "data": { "fail": 2 }, "opts": { "attempts": 3 } },
+        { "name": "exhausted", "data": { "fail": 9 }, "opts": { "attempts": 3, "backoff": { "type": "exponential", "delay": 50 } } },
+        { "name": "one-attempt", "data": { "fail": 9 } },
+        { "name": "refused", "data": { "refuse": "no" }, "opts": { "attempts": 3 } },
+        { "name": "removed", "data": {}, "opts": { "removeOnComplete": true } },
+        { "name": "own-id", "data": {}, "opts": { "jobId": "own-id" } },
+        { "name": "own-id", "data": {}, "opts": { "jobId": "own-id" } },
+    ])
+}
+
+const LAST: [&str; 10] = [
+    "standard",
+    "prioritised",
+    "delayed",
+    "delayed-prioritised",
+    "retried",
+    "retried-at-once",
+    "exhausted",
+    "one-attempt",
+    "refused",
+    "own-id",
+];
+
+/// The events of each job in order; times, reasons and ids left out.
+fn sequences(heard: &Value) -> BTreeMap<String, Vec<String>> {
+    let mut names = BTreeMap::new();
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for event in heard.as_array().unwrap() {
+        let (kind, fields) = (event[0].as_str().unwrap(), &event[1]);
+        assert_ne!(kind, "error", "{fields}");
+        let Some(id) = fields["jobId"].as_str() else { continue };
+        if let Some(name) = fields["name"].as_str() {
+            names.insert(id.to_owned(), name.to_owned());
+        }
+        let shown: Vec<String> = ["prev", "attemptsMade", "returnvalue"]
+            .iter()
+            .filter(|field| !fields[**field].is_null())
+            .map(|field| format!(" {field}={}", fields[*field]))
+            .collect();
+        let name = names.get(id).cloned().unwrap_or_else(|| id.to_owned());
+        found.entry(name).or_default().push(format!("{kind}{}", shown.concat()));
+    }
+    found
+}
+
+/// What `QueueEvents` heard once every job has ended.
+fn heard_to_the_end(node: &mut Node, queue: &str) -> Value {
+    eventually(Duration::from_secs(20), "QueueEvents hears the end of every job", || {
+        let heard = node.call("heard", json!({ "queue": queue }));
+        let ends = heard.as_array().unwrap().iter().filter(|event| event[0] == "completed" || event[0] == "failed").count();
+        (ends > LAST.len()).then_some(heard)
+    })
+}
+
+#[test]
+fn each_job_leaves_the_same_events_whether_node_or_wq_works() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    for queue in ["nodes", "ours"] {
+        node.call("listen", json!({ "queue": queue }));
+        node.call("queue", json!({ "queue": queue, "method": "addBulk", "args": [jobs()] }));
+    }
+
+    node.call("work", json!({ "queue": "nodes" }));
+    let of_node = sequences(&heard_to_the_end(&mut node, "nodes"));
+    wq(&server).line(&format!("worker -Q ours --via http --url {} --rate none --until-empty", receiver.url())).run().exits(0);
+    let worker = wq(&server).line(&format!("worker -Q ours --via http --url {} --rate none", receiver.url())).spawn();
+    let of_ours = sequences(&heard_to_the_end(&mut node, "ours"));
+
+    drop(worker);
+    let golden = ["added", "waiting", "active prev=\"waiting\"", "delayed", "waiting prev=\"delayed\"", "active prev=\"waiting\""];
+    assert_eq!(of_node["retried"][..6], golden);
+    assert_eq!(of_ours, of_node);
+}
+
+#[test]
+fn jobs_added_by_wq_leave_the_events_of_jobs_added_by_node() {
+    let server = Server::tcp();
+    let mut node = Node::start(&server);
+    for queue in ["nodes", "ours"] {
+        node.call("listen", json!({ "queue": queue }));
+        node.call("work", json!({ "queue": queue }));
+    }
+    let lines: String = jobs().as_array().unwrap().iter().map(|job| with_nodes_defaults(job).to_string() + "\n").collect();
+
+    node.call("queue", json!({ "queue": "nodes", "method": "addBulk", "args": [jobs()] }));
+    wq(&server).line("enqueue -Q ours --ndjson -").input(lines).run().exits(0);
+
+    let (of_node, of_ours) = (heard_to_the_end(&mut node, "nodes"), heard_to_the_end(&mut node, "ours"));
+    assert_eq!(sequences(&of_ours), sequences(&of_node));
+}
+
+/// `wq enqueue` gives three attempts where Node gives one.
+fn with_nodes_defaults(job: &Value) -> Value {
+    let mut job = job.clone();
+    let options = job.as_object_mut().unwrap().entry("opts").or_insert_with(|| json!({})).as_object_mut().unwrap();
+    if !options.contains_key("attempts") {
+        options.insert("attempts".to_owned(), json!(1));
+    }
+    if !options.contains_key("backoff") {
+        options.insert("backoff".to_owned(), json!({ "type": "fixed", "delay": 0 }));
+    }
+    job
+}
