@@ -27,7 +27,7 @@ use crate::output::{Row, human};
 pub struct Args {
     /// The contact file: CSV with a header, in UTF-8 or UTF-16; - is standard input
     file: PathBuf,
-    /// The queue
+    /// The queue [default: whatsapp]
     #[arg(short = 'Q', long, value_name = "QUEUE")]
     queue: Option<QueueName>,
     /// Which column fills which field: to=phone,text=body. Fields: to, text, expires, category, conversation
@@ -39,7 +39,7 @@ pub struct Args {
     /// Where numbers without + belong, such as BR
     #[arg(long, value_name = "COUNTRY")]
     default_country: Option<Country>,
-    /// Which of several rows for one contact counts; none: all of them do
+    /// Which of several rows for one contact counts: the first, the last (reads the file twice), or all of them (none)
     #[arg(long, value_enum, default_value_t = Duplicates::First)]
     duplicates: Duplicates,
     /// A name for this campaign: the same name never sends twice to one contact [default: a digest of file and text]
@@ -87,11 +87,9 @@ A run that was killed is simply run again: what was added is not added twice.";
 /// Which of several rows for one contact counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Duplicates {
-    /// The first, also against earlier runs of the campaign
+    // Without doc comments, so that `--help` stays on one page.
     First,
-    /// The last; reads the file twice
     Last,
-    /// All of them
     None,
 }
 

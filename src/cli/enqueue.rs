@@ -26,7 +26,7 @@ use crate::output::{Format, Row};
 #[command(after_help = EXAMPLES)]
 #[command(group = ArgGroup::new("what").required(true).args(["to", "data", "ndjson"]))]
 pub struct Args {
-    /// The queue
+    /// The queue [default: whatsapp]
     #[arg(short = 'Q', long, value_name = "QUEUE")]
     queue: Option<QueueName>,
     /// Who gets the message: +5511999990000, or a national number with --default-country
