@@ -59,12 +59,16 @@ impl Desk {
         Self { concurrency, ready: VecDeque::new(), running: 0, unsettled: Vec::new(), locks: HeldLocks::default() }
     }
 
-    /// How many more jobs to take. Without a rate: read ahead as many as run at once. Under a rate: only what can
-    /// start, since a start that is granted and not used is lost.
+    /// How many more jobs to take. Without a rate: read ahead as many as run at once. Under a rate: one round, and only
+    /// when the last one was started and a slot is free, since a start that is granted and used late is lost.
     pub(super) fn appetite(&self, paced: bool) -> usize {
         // What is unsettled will be settled in the very call that takes.
         let held = self.running + self.ready.len();
-        if paced { self.concurrency.saturating_sub(held) } else { (self.concurrency * 2).saturating_sub(held) }
+        match paced {
+            true if self.ready.is_empty() => self.concurrency.saturating_sub(held),
+            true => 0,
+            false => (self.concurrency * 2).saturating_sub(held),
+        }
     }
 
     /// Puts a job that was just taken on the desk.
@@ -79,9 +83,10 @@ impl Desk {
         if is_due { self.ready.pop_front() } else { None }
     }
 
-    /// Puts a job back that got a later start.
+    /// Puts a job back that got a later start; it must not hold up those that start before it.
     pub(super) fn postpone(&mut self, ready: Ready) {
-        self.ready.push_front(ready);
+        let place = self.ready.partition_point(|other| other.start_at <= ready.start_at);
+        self.ready.insert(place, ready);
     }
 
     /// When the next job may start, if a slot is free for it.
@@ -178,11 +183,23 @@ mod tests {
     }
 
     #[test]
-    fn read_ahead_is_one_more_round_of_jobs_and_none_under_a_rate() {
-        let (desk, _) = desk(5, &["a"]);
+    fn read_ahead_is_one_more_round_of_jobs_and_one_start_under_a_rate() {
+        let ((empty, _), (one, _)) = (desk(5, &[]), desk(5, &["a"]));
 
-        assert_eq!(desk.appetite(false), 9);
-        assert_eq!(desk.appetite(true), 4);
+        assert_eq!((empty.appetite(false), empty.appetite(true)), (10, 5));
+        assert_eq!((one.appetite(false), one.appetite(true)), (9, 0));
+    }
+
+    #[test]
+    fn a_job_with_a_later_start_does_not_hold_up_the_others() {
+        let (mut desk, now) = desk(5, &["late", "b"]);
+        let mut late = desk.next_to_start(now).unwrap();
+        late.start_at = now + Duration::from_secs(1);
+
+        desk.postpone(late);
+
+        assert_eq!(desk.next_to_start(now).unwrap().taken.id, "b");
+        assert!(desk.next_to_start(now).is_none());
     }
 
     #[test]
