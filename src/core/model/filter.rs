@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::clock::Millis;
 use super::job::JobRecord;
+use super::priority::{Priority, PriorityError};
 use super::state::JobState;
 
 /// Terms that must all hold.
@@ -17,8 +18,8 @@ struct Term {
     field: Field,
     operator: Operator,
     value: String,
-    /// The value as a number (ages in ms), for the fields that are numbers.
-    number: f64,
+    /// The value as a number (times in ms); `None` when it is none.
+    number: Option<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,7 @@ enum Field {
     State,
     Priority,
     Age,
+    Delay,
     Attempts,
     Reason,
     Worker,
@@ -56,7 +58,7 @@ pub struct FilterError {
     problem: String,
 }
 
-const FIELDS: &str = "id, name, state, priority, age, attempts, reason, worker, data, data.PATH";
+const FIELDS: &str = "id, name, state, priority, age, delay, attempts, reason, worker, data, data.PATH";
 /// The longer ones first: `<=` is not `<` and a value that begins with `=`.
 const OPERATORS: [(&str, Operator); 9] = [
     ("!=", Operator::NotEqual),
@@ -94,16 +96,32 @@ fn read_term(text: &str) -> Result<(Term, &str), String> {
     let found = OPERATORS.iter().find_map(|(sign, operator)| Some((*operator, rest.strip_prefix(sign)?)));
     let (operator, rest) = found.ok_or_else(|| format!("after {name:?} comes one of = != < <= > >= ^= ~"))?;
     let (value, rest) = read_value(rest)?;
-    let number = match field {
-        Field::State => {
-            value.parse::<JobState>().map_err(|error| error.to_string())?;
-            0.0
-        }
-        Field::Priority | Field::Attempts => value.parse().map_err(|_| format!("{value:?} is no number"))?,
-        Field::Age => age_ms(&value).ok_or_else(|| format!("{value:?} is no age; write 30s, 5m, 1h or 2d"))?,
-        _ => value.parse().unwrap_or(f64::NAN),
-    };
+    let number = read_number(&field, &value)?;
+    if field.is_number() && matches!(operator, Operator::StartsWith | Operator::Contains) {
+        return Err(format!("{name} is a number; it takes = != < <= > >="));
+    }
     Ok((Term { field, operator, value, number }, rest))
+}
+
+/// The value as the field's number; refused where the field needs another value.
+fn read_number(field: &Field, value: &str) -> Result<Option<f64>, String> {
+    match field {
+        Field::State => value.parse::<JobState>().map(|_| None).map_err(|error| error.to_string()),
+        Field::Priority => {
+            let priority: Priority = value.parse().map_err(|error: PriorityError| error.to_string())?;
+            Ok(Some(f64::from(priority.number())))
+        }
+        Field::Attempts => plain_number(value).map(Some).ok_or_else(|| format!("{value:?} is no number")),
+        Field::Age | Field::Delay => {
+            time_ms(value).map(Some).ok_or_else(|| format!("{value:?} is no time; write 500ms, 30s, 5m, 1h30m or 2d"))
+        }
+        _ => Ok(plain_number(value)),
+    }
+}
+
+/// Digits with a sign and a point, as `f64` reads them; its words (`nan`, `inf`) are none.
+fn plain_number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 fn read_field(name: &str) -> Result<Field, String> {
@@ -113,6 +131,7 @@ fn read_field(name: &str) -> Result<Field, String> {
         "state" => Field::State,
         "priority" => Field::Priority,
         "age" => Field::Age,
+        "delay" => Field::Delay,
         "attempts" => Field::Attempts,
         "reason" => Field::Reason,
         "worker" => Field::Worker,
@@ -142,19 +161,33 @@ fn read_value(text: &str) -> Result<(String, &str), String> {
     Err("a quote is not closed".to_owned())
 }
 
-/// `30s`, `5m`, `1h`, `2d`, `500ms` in milliseconds.
-fn age_ms(text: &str) -> Option<f64> {
-    let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
-    let (number, unit) = text.split_at(digits);
-    let unit_ms = match unit {
-        "ms" => 1.0,
-        "s" => 1_000.0,
-        "m" => 60_000.0,
-        "h" => 3_600_000.0,
-        "d" => 86_400_000.0,
-        _ => return None,
-    };
-    number.parse::<f64>().ok().map(|number| number * unit_ms)
+/// `500ms`, `30s`, `5m`, `1h30m`, `1.5h`, `2d` in milliseconds.
+fn time_ms(text: &str) -> Option<f64> {
+    let (mut rest, mut total) = (text, 0.0);
+    loop {
+        let (number, after) = rest.split_at(rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?);
+        let (unit, next) = after.split_at(after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len()));
+        let unit_ms = match unit {
+            "ms" => 1.0,
+            "s" => 1_000.0,
+            "m" => 60_000.0,
+            "h" => 3_600_000.0,
+            "d" => 86_400_000.0,
+            _ => return None,
+        };
+        total += plain_number(number)? * unit_ms;
+        if next.is_empty() {
+            return Some(total);
+        }
+        rest = next;
+    }
+}
+
+impl Field {
+    /// Whether it only compares as a number.
+    fn is_number(&self) -> bool {
+        matches!(self, Self::Priority | Self::Age | Self::Delay | Self::Attempts)
+    }
 }
 
 impl Filter {
@@ -182,6 +215,8 @@ impl Term {
             Field::Attempts => self.compare_number(f64::from(job.attempts_made)),
             #[expect(clippy::cast_precision_loss, reason = "ages are far below 2^53 ms")]
             Field::Age => job.timestamp.is_some_and(|added| self.compare_number(now.saturating_sub(added) as f64)),
+            #[expect(clippy::cast_precision_loss, reason = "delays are far below 2^53 ms")]
+            Field::Delay => self.compare_number(job.delay_ms as f64),
             Field::Reason => self.compare_text(job.failed_reason.as_deref().unwrap_or_default()),
             Field::Worker => self.compare_text(job.worker.as_deref().unwrap_or_default()),
             Field::Data(path) if path.is_empty() => self.compare_text(&job.data),
@@ -195,13 +230,28 @@ impl Term {
         }
     }
 
+    /// Numbers compare as numbers, also those written as texts where an order is asked for; what isn't there only `!=`.
     fn compare_json(&self, value: &serde_json::Value) -> bool {
         match value {
-            serde_json::Value::Number(number) if !self.number.is_nan() => self.compare_number(number.as_f64().unwrap_or(f64::NAN)),
-            serde_json::Value::String(text) => self.compare_text(text),
+            serde_json::Value::Number(number) => match (number.as_f64(), self.number) {
+                (Some(number), Some(_)) if !self.is_textual() => self.compare_number(number),
+                _ => self.compare_text(&number.to_string()),
+            },
+            serde_json::Value::String(text) => match plain_number(text) {
+                Some(number) if self.is_order() && self.number.is_some() => self.compare_number(number),
+                _ => self.compare_text(text),
+            },
             serde_json::Value::Null => self.operator == Operator::NotEqual,
             other => self.compare_text(&other.to_string()),
         }
+    }
+
+    fn is_textual(&self) -> bool {
+        matches!(self.operator, Operator::StartsWith | Operator::Contains)
+    }
+
+    fn is_order(&self) -> bool {
+        matches!(self.operator, Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual)
     }
 
     fn compare_text(&self, text: &str) -> bool {
@@ -213,7 +263,7 @@ impl Term {
     }
 
     fn compare_number(&self, number: f64) -> bool {
-        number.partial_cmp(&self.number).is_some_and(|order| self.accepts(order))
+        self.number.and_then(|wanted| number.partial_cmp(&wanted)).is_some_and(|order| self.accepts(order))
     }
 
     fn accepts(&self, order: Ordering) -> bool {
@@ -244,7 +294,9 @@ mod tests {
             attempts_made: 2,
             timestamp: Some(1_000_000),
             failed_reason: Some("Timeout after 30 s".to_owned()),
-            data: r#"{"to":"+5511999990000","meta":{"tries":7,"tags":["vip"]}}"#.to_owned(),
+            delay_ms: 90_000,
+            worker: Some("mail-1".to_owned()),
+            data: r#"{"to":"+5511999990000","owed":"120.50","meta":{"tries":7,"tags":["vip"]}}"#.to_owned(),
             ..JobRecord::default()
         }
     }
@@ -262,10 +314,21 @@ mod tests {
             r#"reason~"timeout after""#,
             "data.meta.tries>5 data.meta.tags.0=vip",
             "id!=b data~vip data.nothing!=x",
+            "priority=normal delay=1m30s delay<0.5h worker^=mail",
+            "data.owed>99 data.owed<=120.5 data.meta.tries^=7",
         ] {
             assert!(matches(filter), "{filter}");
         }
-        for filter in ["state=completed", "priority>3", "age<1h", "data.to^=+34", "reason~refused", "data.nothing=x", "data.meta.tries<7"] {
+        for filter in [
+            "state=completed",
+            "priority>3",
+            "age<1h",
+            "data.to^=+34",
+            "reason~refused",
+            "data.nothing=x",
+            "data.meta.tries<7",
+            "data.owed<99",
+        ] {
             assert!(!matches(filter), "{filter}");
         }
     }
@@ -275,8 +338,12 @@ mod tests {
         let error = |text: &str| text.parse::<Filter>().unwrap_err().to_string();
 
         assert!(error("state=failed colour=red").starts_with("at character 14: \"colour\" is no field; the fields are id, name"));
-        assert!(error("priority=high").contains("no number"));
-        assert!(error("age>soon").contains("no age"));
+        assert!(error("priority=asap").contains("no priority"));
+        assert!(error("attempts>nan").contains("no number"));
+        assert!(error("age~1h").contains("it takes = != < <= > >="));
+        for time in ["soon", "5", "h", "1h30", "1.2.3s", "5 parsecs"] {
+            assert!(error(&format!("age>{time}")).contains("is no time"), "{time}");
+        }
         assert!(error("state=done").contains("no state"));
         assert!(error("name").contains("comes one of"));
         assert!(error("reason~\"x").contains("not closed"));
