@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::settings::environment;
+use super::settings::{Chosen, environment};
 use super::{Exit, redis_tools, shell::Shell, time::parse_duration};
 use crate::app::error::{AppError, Kind};
 use crate::app::redis_service::{self as service, Place, Running, Search, StartPlan};
@@ -86,7 +86,7 @@ enum Verb {
 #[derive(Debug, clap::Args)]
 struct StartArgs {
     /// Port on 127.0.0.1 [default: 6379]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
     /// The server to run [default: valkey-server or redis-server in PATH]
     #[arg(long, value_name = "FILE")]
@@ -213,13 +213,24 @@ fn place(data: Option<&std::path::Path>) -> Result<Place, AppError> {
     Ok(Place::split(user.data_dir().join("wq/redis"), &state.join("wq")))
 }
 
-/// The server of `--data`, else the one of `--redis`.
+/// The nearest word counts: `--redis`, `--data`, the settings, then the default folder's server on whichever port it runs.
+/// `--redis` with `--data` names the database; whose server it is, is checked where it matters.
 fn server(place: &Place, by_data: bool, shell: &Shell) -> Result<ServerAddress, AppError> {
-    match place.state()? {
-        Some(state) if by_data => Ok(ServerAddress::parse(&format!("redis://127.0.0.1:{}", state.port))?),
-        None if by_data => Err(not_running(place)),
-        _ => Ok(shell.settings.redis.clone()),
+    let settled = || shell.settings.redis.clone();
+    let own = |state: service::State| Ok(ServerAddress::parse(&state.address())?);
+    match shell.settings.redis_chosen {
+        Chosen::ByFlag => Ok(settled()),
+        _ if by_data => own(place.state()?.ok_or_else(|| not_running(place))?),
+        Chosen::BySettings => Ok(settled()),
+        Chosen::ByDefault => place.state()?.map_or_else(|| Ok(settled()), own),
     }
+}
+
+/// Where `scripts/setup-redis` puts a server.
+fn installed() -> Option<PathBuf> {
+    use etcetera::BaseStrategy;
+    let own = || Some(etcetera::base_strategy::Xdg::new().ok()?.data_dir().join("wq/bin"));
+    environment("WQ_SERVER_DIR").map(PathBuf::from).or_else(own)
 }
 
 async fn link(place: &Place, by_data: bool, shell: &Shell) -> Result<Link, AppError> {
@@ -234,10 +245,10 @@ fn not_running(place: &Place) -> AppError {
 async fn start(place: &Place, args: StartArgs, before: Option<service::State>, shell: &Shell) -> anyhow::Result<Exit> {
     let path = environment("PATH").unwrap_or_default();
     let search = Search {
-        named: args.server_bin.or_else(|| before.as_ref().map(|state| state.binary.clone())),
+        named: args.server_bin.or_else(|| before.as_ref().map(|state| state.binary.clone()).filter(|binary| binary.is_file())),
         from_environment: environment("WQ_REDIS_SERVER").map(PathBuf::from),
-        path: std::env::split_paths(&path).collect(),
-        installed: environment("WQ_SERVER_DIR").map(PathBuf::from),
+        path: std::env::split_paths(&path).chain(["/usr/bin".into(), "/usr/local/bin".into()]).collect(),
+        installed: installed(),
     };
     let plan = StartPlan {
         port: args.port.or(before.as_ref().map(|state| state.port)).unwrap_or(6379),

@@ -56,7 +56,14 @@ pub(super) async fn cli(link: &mut Link, words: &[String], shell: &Shell) -> any
         if std::io::stdin().lock().read_line(&mut line)? == 0 {
             return Ok(exit);
         }
-        let words = split_words(&line).map_err(|problem| AppError::new(Kind::Usage, problem))?;
+        let words = match split_words(&line) {
+            Ok(words) => words,
+            Err(problem) if is_terminal => {
+                shell.printer.say(&problem);
+                continue;
+            }
+            Err(problem) => return Err(AppError::new(Kind::Usage, problem).into()),
+        };
         match words.first().map(|word| word.to_ascii_lowercase()).as_deref() {
             None => {}
             Some("quit" | "exit") => return Ok(exit),
@@ -70,12 +77,31 @@ pub(super) async fn cli(link: &mut Link, words: &[String], shell: &Shell) -> any
 
 async fn run_one(link: &mut Link, words: &[String], shell: &Shell) -> anyhow::Result<Exit> {
     let reply = link.raw(words).await.map_err(AppError::from)?;
-    let lines = show(&reply, "");
+    let exit = if matches!(reply, Reply::Error(_)) { Exit::Failed } else { Exit::Done };
+    let lines = match &reply {
+        _ if std::io::stdout().is_terminal() => show(&reply, ""),
+        // A script must not take it for a value.
+        Reply::Error(text) => {
+            shell.printer.say(text);
+            return Ok(exit);
+        }
+        _ => plain(&reply),
+    };
     shell.printer.lines(lines.iter().map(String::as_str))?;
-    Ok(if matches!(reply, Reply::Error(_)) { Exit::Failed } else { Exit::Done })
+    Ok(exit)
 }
 
-/// As `redis-cli` shows it.
+/// As `redis-cli` writes it into a pipe: values alone, one a line.
+fn plain(reply: &Reply) -> Vec<String> {
+    match reply {
+        Reply::Nil => vec![String::new()],
+        Reply::Integer(number) => vec![number.to_string()],
+        Reply::Status(text) | Reply::Error(text) | Reply::Text(text) => text.split('\n').map(str::to_owned).collect(),
+        Reply::List(replies) => replies.iter().flat_map(plain).collect(),
+    }
+}
+
+/// As `redis-cli` shows it to people.
 fn show(reply: &Reply, indent: &str) -> Vec<String> {
     match reply {
         Reply::Nil => vec!["(nil)".to_owned()],
@@ -134,7 +160,7 @@ fn split_words(line: &str) -> Result<Vec<String>, String> {
 
 /// Shows every command until a limit, an interrupt or the end of the connection.
 pub(super) async fn monitor(server: &ServerAddress, limit: Option<u64>, duration: Option<Duration>, shell: &Shell) -> anyhow::Result<Exit> {
-    let mut monitor = Monitor::start(server).await.map_err(AppError::from)?;
+    let mut monitor = Monitor::start(server, shell.settings.timeout).await.map_err(AppError::from)?;
     let end = async {
         match duration {
             Some(duration) => tokio::time::sleep(duration).await,

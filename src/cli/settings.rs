@@ -68,6 +68,17 @@ pub enum When {
     Never,
 }
 
+/// Who chose where Redis is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// `--redis`, now.
+    ByFlag,
+    /// The environment or a settings file, once for all.
+    BySettings,
+    /// Nobody: it is the usual place.
+    ByDefault,
+}
+
 /// What a settings file may hold.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,6 +97,8 @@ struct File {
 pub struct Settings {
     /// Where Redis is.
     pub redis: ServerAddress,
+    /// Who said so.
+    pub redis_chosen: Chosen,
     /// First part of every key.
     pub prefix: Prefix,
     /// The queue that is meant when none is named.
@@ -129,7 +142,13 @@ impl Globals {
     /// When a value makes no sense; the message names where it came from.
     pub(super) fn resolve(&self) -> Result<Settings, AppError> {
         let file = self.read_files()?;
-        let url = self.redis.clone().or(file.redis).or_else(url_of_other_tools).unwrap_or_else(|| "redis://127.0.0.1:6379".to_owned());
+        let url = self.redis.clone().or(file.redis).or_else(url_of_other_tools);
+        let redis_chosen = match &url {
+            Some(_) if self.redis.is_some() && self.redis != environment("WQ_REDIS_URL") => Chosen::ByFlag,
+            Some(_) => Chosen::BySettings,
+            None => Chosen::ByDefault,
+        };
+        let url = url.unwrap_or_else(|| "redis://127.0.0.1:6379".to_owned());
         let timeout = self.timeout.clone().or(file.timeout).unwrap_or_else(|| "10s".to_owned());
         let prefix = self.prefix.clone().or(file.prefix).unwrap_or_else(|| "bull".to_owned());
         let queue = environment("WQ_QUEUE").or(file.queue).unwrap_or_else(|| "whatsapp".to_owned());
@@ -139,6 +158,7 @@ impl Globals {
         };
         Ok(Settings {
             redis: ServerAddress::parse(&url)?,
+            redis_chosen,
             prefix: prefix.parse().map_err(|error| usage(format!("the prefix {prefix:?}: {error}")))?,
             queue: queue.parse().map_err(|error| usage(format!("the queue {queue:?}: {error}")))?,
             format: if self.json { Some(Format::Json) } else { self.output.or(format) },

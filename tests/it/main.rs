@@ -7,6 +7,7 @@ mod bulk;
 mod enqueue;
 mod interop;
 mod looking;
+mod redis_service;
 mod sending;
 mod support;
 mod transports;

@@ -12,7 +12,7 @@ pub struct Search {
     pub named: Option<PathBuf>,
     /// `WQ_REDIS_SERVER`.
     pub from_environment: Option<PathBuf>,
-    /// The folders of `PATH`; `/usr/bin` and `/usr/local/bin` are looked at too.
+    /// The folders of `PATH` and the usual ones.
     pub path: Vec<PathBuf>,
     /// A folder where `scripts/setup-redis` may have put one.
     pub installed: Option<PathBuf>,
@@ -27,8 +27,7 @@ pub fn find_server(search: &Search) -> Result<PathBuf, AppError> {
         let refuse = |problem: String| AppError::new(Kind::Usage, format!("{}: {problem}", named.display()));
         return suitable(named).map(|()| named.clone()).map_err(refuse);
     }
-    let usual = [PathBuf::from("/usr/bin"), PathBuf::from("/usr/local/bin")];
-    let folders: Vec<&PathBuf> = search.path.iter().chain(&usual).chain(&search.installed).collect();
+    let folders: Vec<&PathBuf> = search.path.iter().chain(&search.installed).collect();
     let known = ["valkey-server", "redis-server"].iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     let mut unsuitable = None;
     for binary in search.from_environment.iter().cloned().chain(known) {
@@ -105,6 +104,18 @@ mod tests {
         let search = Search { path: vec![old.path().to_owned(), new.path().to_owned()], ..Search::default() };
 
         assert_eq!(find_server(&search).unwrap(), good);
+    }
+
+    #[test]
+    fn where_there_is_none_the_line_to_type_is_named() {
+        let old = tempfile::tempdir().unwrap();
+        let binary = fake(old.path(), "redis-server", "Redis server v=6.2.0 sha=0");
+
+        let error = find_server(&Search { path: vec![old.path().to_owned()], ..Search::default() }).unwrap_err();
+
+        assert_eq!(error.kind(), Kind::Unreachable);
+        assert!(error.hint().unwrap().starts_with("install one with: "), "{error:?}");
+        assert!(error.to_string().contains(&format!("{} is not: it is version 6.2", binary.display())), "{error}");
     }
 
     #[test]

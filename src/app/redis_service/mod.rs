@@ -5,10 +5,10 @@
 
 mod backup;
 mod find;
+mod guard;
 mod place;
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -18,13 +18,14 @@ use tokio::time::Instant;
 
 pub use backup::back_up;
 pub use find::{Search, find_server};
+pub use guard::{must_be_ours, ours};
 pub use place::{Place, State};
 
 use super::error::{AppError, Kind};
-use crate::core::store::connect::{Link, ServerAddress};
+use crate::core::store::connect::Link;
 use crate::core::store::server::ServerFacts;
 
-/// How long a server may take to load its data or to save it.
+/// How long a server may give no answer at its start, or may take to save its data at its end.
 const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -53,12 +54,8 @@ pub struct Running {
 impl Running {
     /// For `--redis`.
     pub fn address(&self) -> String {
-        address(self.state.port)
+        self.state.address()
     }
-}
-
-fn address(port: u16) -> String {
-    format!("redis://127.0.0.1:{port}")
 }
 
 /// Starts a server, or finds that ours runs already.
@@ -66,27 +63,43 @@ fn address(port: u16) -> String {
 /// # Errors
 /// When somebody else has the port, no server is found, or it doesn't come up.
 pub async fn start(place: &Place, plan: &StartPlan) -> Result<Running, AppError> {
-    if let Some(running) = ours(place).await? {
-        return Ok(Running { already: true, ..running });
+    if let Some(running) = guard::ours_when_loaded(place).await? {
+        return Ok(running);
     }
-    check_port(plan.port).await?;
     let binary = find_server(&plan.search)?;
     place.prepare()?;
-    let config = place.write_config(plan.port, &plan.maxmemory, true)?;
-    let mut child = spawn(&binary, &config, place)?;
-    match wait_until_up(&mut child, plan.port, place).await {
-        Ok(facts) => {
-            let state = State { pid: facts.pid, port: plan.port, run_id: facts.run_id.clone(), binary, maxmemory: plan.maxmemory.clone() };
-            place.remember(&state)?;
-            Ok(Running { state, facts, already: false })
-        }
-        Err(error) => {
-            // It may have ended by itself.
-            child.kill().ok();
-            child.wait().ok();
-            Err(error)
-        }
+    let _held = place.hold()?;
+    // Another start may have been quicker.
+    if let Some(running) = guard::ours_when_loaded(place).await? {
+        return Ok(running);
     }
+    guard::check_port(plan.port).await?;
+    let config = place.write_config(plan.port, &plan.maxmemory, true)?;
+    // With an append-only file asked for and none there, the server would start empty and in the end replace the snapshot.
+    let from_snapshot = place.has_only_a_snapshot();
+    let extra: &[&str] = if from_snapshot { &["--appendonly", "no"] } else { &[] };
+    let mut child = spawn(&binary, &config, extra, place)?;
+    let state = State { pid: child.id(), port: plan.port, run_id: String::new(), binary, maxmemory: plan.maxmemory.clone() };
+    let up = bring_up(&mut child, place, state, from_snapshot).await;
+    if up.is_err() {
+        // It may have ended by itself, and nothing may have been written down.
+        child.kill().ok();
+        child.wait().ok();
+        place.forget()?;
+    }
+    up
+}
+
+/// Written down before it answers: were `wq` interrupted now, the server would still be known as ours.
+async fn bring_up(child: &mut Child, place: &Place, state: State, from_snapshot: bool) -> Result<Running, AppError> {
+    place.remember(&state)?;
+    let (mut link, facts) = wait_until_up(child, &state, place).await?;
+    if from_snapshot {
+        link.turn_on_append_only().await?;
+    }
+    let state = State { run_id: facts.run_id.clone(), ..state };
+    place.remember(&state)?;
+    Ok(Running { state, facts, already: false })
 }
 
 /// Becomes the server: for service managers. Returns only when that fails.
@@ -97,62 +110,40 @@ pub async fn become_server(place: &Place, plan: &StartPlan) -> Result<std::conve
     if let Some(running) = ours(place).await? {
         return Err(AppError::new(Kind::Conflict, format!("already running as process {}", running.state.pid)));
     }
-    check_port(plan.port).await?;
     let binary = find_server(&plan.search)?;
     place.prepare()?;
+    let _held = place.hold()?;
+    guard::check_port(plan.port).await?;
+    if place.has_only_a_snapshot() {
+        let message = format!("{} holds a snapshot and no append-only file", place.data().display());
+        return Err(AppError::new(Kind::Conflict, message).with_hint("load it once with: wq redis start, then wq redis stop"));
+    }
     let config = place.write_config(plan.port, &plan.maxmemory, false)?;
     let pid = std::process::id();
     place.remember(&State { pid, port: plan.port, run_id: String::new(), binary: binary.clone(), maxmemory: plan.maxmemory.clone() })?;
     let error = Command::new(&binary).arg(config).exec();
+    place.forget()?;
     Err(AppError::new(Kind::Other, format!("running {}: {error}", binary.display())))
-}
-
-/// The server of this place if it runs and is the very process that was written down.
-///
-/// # Errors
-/// When the state can't be read.
-pub async fn ours(place: &Place) -> Result<Option<Running>, AppError> {
-    let Some(state) = place.state()? else { return Ok(None) };
-    let Ok(mut link) = connect(state.port).await else { return Ok(None) };
-    let facts = link.facts().await?;
-    let is_ours = facts.pid == state.pid && (state.run_id.is_empty() || state.run_id == facts.run_id);
-    Ok(is_ours.then_some(Running { state, facts, already: true }))
-}
-
-/// Whether the server behind this connection is the one of this place.
-///
-/// # Errors
-/// Refused when it is not, with who it is.
-pub async fn must_be_ours(place: &Place, link: &mut Link) -> Result<ServerFacts, AppError> {
-    let facts = link.facts().await?;
-    let state = place.state()?;
-    let is_ours = state.is_some_and(|state| facts.pid == state.pid && (state.run_id.is_empty() || state.run_id == facts.run_id));
-    if is_ours {
-        return Ok(facts);
-    }
-    let message = format!("the server at {} (process {}) was not started by wq; nothing was done to it", link.server(), facts.pid);
-    Err(AppError::new(Kind::Refused, message))
 }
 
 /// Saves and ends our server; `false` when none ran.
 ///
 /// # Errors
-/// When somebody else's server answers on the port, or ours doesn't end.
+/// When somebody else's server answers on the port, or ours gives no answer or doesn't end.
 pub async fn stop(place: &Place) -> Result<bool, AppError> {
+    let _held = place.hold()?;
     let Some(state) = place.state()? else { return Ok(false) };
-    let Ok(mut link) = connect(state.port).await else {
+    let Some(mut link) = guard::reach(&state).await? else {
         place.forget()?;
         return Ok(false);
     };
     must_be_ours(place, &mut link).await?;
     link.shut_down().await?;
     let deadline = Instant::now() + PATIENCE;
-    while is_alive(state.pid) {
+    while guard::is_alive(state.pid) {
         if Instant::now() > deadline {
-            let log = place.log();
-            return Err(
-                AppError::new(Kind::TimedOut, format!("process {} still runs", state.pid)).with_hint(format!("see {}", log.display()))
-            );
+            let message = format!("process {} still runs", state.pid);
+            return Err(AppError::new(Kind::TimedOut, message).with_hint(format!("see {}", place.log().display())));
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
@@ -160,48 +151,34 @@ pub async fn stop(place: &Place) -> Result<bool, AppError> {
     Ok(true)
 }
 
-async fn connect(port: u16) -> Result<Link, AppError> {
-    Ok(ServerAddress::parse(&address(port))?.connect(Duration::from_secs(5)).await?)
-}
-
-/// Somebody else's server on the port is found before anything is started.
-async fn check_port(port: u16) -> Result<(), AppError> {
-    if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-        return Ok(());
-    }
-    let owner = match connect(port).await {
-        Ok(mut link) => {
-            link.facts().await.map_or_else(|_| "a server that asks for a password".to_owned(), |facts| format!("pid {}", facts.pid))
-        }
-        Err(_) => "another program".to_owned(),
-    };
-    Err(AppError::new(Kind::Conflict, format!("port {port} is already used by {owner}")).with_hint("choose another with --port"))
-}
-
 /// Detached from the terminal: signals of this one don't reach it, and it survives it.
-fn spawn(binary: &Path, config: &Path, place: &Place) -> Result<Child, AppError> {
+fn spawn(binary: &Path, config: &Path, extra: &[&str], place: &Place) -> Result<Child, AppError> {
     let log = fs::OpenOptions::new().create(true).append(true).open(place.log());
     let log = log.map_err(|error| place::doing("opening", &place.log(), &error))?;
     let errors = log.try_clone().map_err(|error| place::doing("opening", &place.log(), &error))?;
     let mut command = Command::new(binary);
-    command.arg(config).process_group(0).stdin(Stdio::null()).stdout(log).stderr(errors);
+    command.arg(config).args(extra).process_group(0).stdin(Stdio::null()).stdout(log).stderr(errors);
     command.spawn().map_err(|error| place::doing("running", binary, &error))
 }
 
-/// Until the child itself answers: the identity guard.
-async fn wait_until_up(child: &mut Child, port: u16, place: &Place) -> Result<ServerFacts, AppError> {
-    let deadline = Instant::now() + PATIENCE;
+/// Until the child itself answers and has loaded its data: the identity guard.
+async fn wait_until_up(child: &mut Child, state: &State, place: &Place) -> Result<(Link, ServerFacts), AppError> {
+    let mut deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(status) = child.try_wait().map_err(|error| AppError::new(Kind::Other, error.to_string()))? {
             return Err(AppError::new(Kind::Other, format!("the server ended at once ({status}): {}", last_line(&place.log()))));
         }
-        if let Ok(mut link) = connect(port).await
+        if let Ok(mut link) = guard::connect(state).await
             && let Ok(facts) = link.facts().await
         {
-            if facts.pid == child.id() {
-                return Ok(facts);
+            if facts.pid != child.id() {
+                return Err(AppError::new(Kind::Conflict, format!("port {} is already used by pid {}", state.port, facts.pid)));
             }
-            return Err(AppError::new(Kind::Conflict, format!("port {port} is already used by pid {}", facts.pid)));
+            if !facts.loading {
+                return Ok((link, facts));
+            }
+            // Much data takes long, and killing it would not make it faster.
+            deadline = Instant::now() + PATIENCE;
         }
         if Instant::now() > deadline {
             return Err(AppError::new(Kind::TimedOut, format!("the server did not come up within {} s", PATIENCE.as_secs())));
@@ -213,14 +190,4 @@ async fn wait_until_up(child: &mut Child, port: u16, place: &Place) -> Result<Se
 fn last_line(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
     text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("its log is empty").to_owned()
-}
-
-/// A zombie has ended; only its parent hasn't noticed.
-fn is_alive(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
-    if let Ok(stat) = stat {
-        return !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z');
-    }
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }

@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::error::{AppError, Kind};
 
+/// What the server calls its snapshot.
+const SNAPSHOT: &str = "dump.rdb";
+/// The system takes no longer path for a socket (108 bytes on Linux, 104 on macOS, with the final zero).
+const LONGEST_SOCKET: usize = 103;
+
 /// The folders and files of one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -29,6 +34,17 @@ pub struct State {
     pub binary: PathBuf,
     /// As given to `--maxmemory`.
     pub maxmemory: String,
+}
+
+impl State {
+    /// For `--redis`.
+    pub fn address(&self) -> String {
+        address_of(self.port)
+    }
+}
+
+pub(super) fn address_of(port: u16) -> String {
+    format!("redis://127.0.0.1:{port}")
 }
 
 impl Place {
@@ -59,8 +75,9 @@ impl Place {
     /// Makes the folders, the data folder for this user alone.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// When the folder holds other things, or the system refuses.
     pub fn prepare(&self) -> Result<(), AppError> {
+        self.must_be_free()?;
         for folder in [Some(self.data.as_path()), self.state.parent()].into_iter().flatten() {
             let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
             made.map_err(|error| doing("making", folder, &error))?;
@@ -69,20 +86,54 @@ impl Place {
         private.map_err(|error| doing("making private", &self.data, &error))
     }
 
+    /// `--data .` or `--data /tmp` must not shut others out of a folder that is not a server's.
+    fn must_be_free(&self) -> Result<(), AppError> {
+        let Ok(entries) = fs::read_dir(&self.data) else { return Ok(()) };
+        let names: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.file_name())).collect();
+        let is_ours = |name| ["redis.conf", SNAPSHOT, "appendonlydir"].iter().any(|known| name == known);
+        if names.iter().any(is_ours) || names.iter().all(|name| name == "lost+found") {
+            return Ok(());
+        }
+        let message = format!("{} holds other things than a server's data", self.data.display());
+        Err(AppError::new(Kind::Usage, message).with_hint("name a new or empty folder"))
+    }
+
+    /// Keeps others from starting or stopping the server of this place until it is dropped; waits for those who do. `None`
+    /// when there is no such folder yet.
+    pub(super) fn hold(&self) -> Result<Option<fs::File>, AppError> {
+        match fs::File::open(&self.data) {
+            Ok(folder) => folder.lock().map(|()| Some(folder)).map_err(|error| doing("locking", &self.data, &error)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(doing("opening", &self.data, &error)),
+        }
+    }
+
+    /// Whether the data is in a snapshot alone, as after a backup was put here.
+    pub(super) fn has_only_a_snapshot(&self) -> bool {
+        self.data.join(SNAPSHOT).exists() && !self.data.join("appendonlydir/appendonly.aof.manifest").exists()
+    }
+
     /// Writes the settings and returns their path.
     ///
     /// # Errors
     /// When the system refuses.
     pub fn write_config(&self, port: u16, maxmemory: &str, log_to_file: bool) -> Result<PathBuf, AppError> {
-        let quoted = |path: &Path| format!("\"{}\"", path.display().to_string().replace('\\', "\\\\").replace('"', "\\\""));
-        let log = if log_to_file { quoted(&self.log()) } else { "\"\"".to_owned() };
-        let data = quoted(&self.data);
-        let text = include_str!("redis.conf")
-            .replace("{port}", &port.to_string())
-            .replace("unixsocket {data}/redis.sock", &format!("unixsocket {}", quoted(&self.data.join("redis.sock"))))
-            .replace("{data}", &data)
-            .replace("{log}", &log)
-            .replace("{maxmemory}", maxmemory);
+        let socket = self.data.join("redis.sock");
+        let has_socket = socket.as_os_str().len() <= LONGEST_SOCKET;
+        let value = |name: &str| match name {
+            "port" => port.to_string(),
+            "socket" => quoted(&socket),
+            "data" => quoted(&self.data),
+            "log" if log_to_file => quoted(&self.log()),
+            "log" => "\"\"".to_owned(),
+            _ => maxmemory.to_owned(),
+        };
+        let fill = |line: &str| match line.strip_suffix('}').and_then(|line| line.split_once('{')) {
+            Some((setting, name)) => format!("{setting}{}", value(name)),
+            None => line.to_owned(),
+        };
+        let lines = include_str!("redis.conf").lines().filter(|line| has_socket || !line.starts_with("unixsocket"));
+        let text = lines.map(fill).collect::<Vec<_>>().join("\n") + "\n";
         let path = self.data.join("redis.conf");
         write_private(&path, text.as_bytes())?;
         Ok(path)
@@ -119,6 +170,12 @@ impl Place {
             _ => Ok(()),
         }
     }
+}
+
+/// As the settings file wants it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }
 
 /// Written whole or not at all, for this user alone.

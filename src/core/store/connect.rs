@@ -76,7 +76,12 @@ impl ServerAddress {
         Ok(Link { connection: Connection::Plain(connection), server: self.clone() })
     }
 
-    async fn within<T>(&self, patience: Duration, connecting: impl Future<Output = Result<T, redis::RedisError>>) -> Result<T, StoreError> {
+    /// The result of connecting, sorted, or that the time is over.
+    pub(super) async fn within<T>(
+        &self,
+        patience: Duration,
+        connecting: impl Future<Output = Result<T, redis::RedisError>>,
+    ) -> Result<T, StoreError> {
         match tokio::time::timeout(patience, connecting).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(error)) => Err(StoreError::from_redis(self, &error)),

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use redis::Value;
+use redis::aio::ConnectionLike;
 
 use super::codec::unsigned;
 use super::connect::{Link, ServerAddress, info_field};
 use super::error::StoreError;
+
+/// How often a server is asked whether it is done.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// An answer of any shape.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,16 +68,19 @@ pub struct ServerFacts {
     pub keys: u64,
     /// Whether every write goes to the append-only file.
     pub aof: bool,
+    /// Whether it still reads its data from disk; until then it takes no commands.
+    pub loading: bool,
 }
 
 impl Link {
-    /// What the server says of itself.
+    /// What the server says of itself; also while it loads its data.
     ///
     /// # Errors
     /// When it can't be asked.
     pub async fn facts(&mut self) -> Result<ServerFacts, StoreError> {
         let info: String = self.query(&redis::cmd("INFO")).await?;
-        let keys: u64 = self.query(&redis::cmd("DBSIZE")).await?;
+        let keyspace = info_field(&info, &format!("db{}", self.get_db())).unwrap_or_default();
+        let keys = keyspace.split(',').find_map(|part| part.strip_prefix("keys=")?.parse().ok()).unwrap_or(0);
         let field = |name: &str| info_field(&info, name).unwrap_or_default();
         let number = |name: &str| field(name).parse().unwrap_or(0);
         let version = match info_field(&info, "valkey_version") {
@@ -89,6 +96,7 @@ impl Link {
             max_memory: number("maxmemory"),
             keys,
             aof: field("aof_enabled") == "1",
+            loading: field("loading") == "1",
         })
     }
 
@@ -127,22 +135,44 @@ impl Link {
         }
     }
 
-    /// Writes a snapshot in the background and waits for it.
+    /// Writes a snapshot of now in the background and waits for it. One that was begun before doesn't count: it lacks what
+    /// was written since.
     ///
     /// # Errors
     /// When the server can't be asked or the snapshot fails.
     pub async fn save_snapshot(&mut self) -> Result<(), StoreError> {
-        // SCHEDULE: a rewrite of the AOF under way is waited for. Its answer differs and says nothing more.
-        self.query::<()>(redis::cmd("BGSAVE").arg("SCHEDULE")).await?;
+        loop {
+            self.wait_for_background_work().await?;
+            match self.query::<()>(&redis::cmd("BGSAVE")).await {
+                Ok(()) => break,
+                // It began another one just now; asking it to schedule ours would not tell when ours is done.
+                Err(StoreError::Server { problem, .. }) if problem.contains("in progress") => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let info = self.wait_for_background_work().await?;
+        must_be_ok(&info, "rdb_last_bgsave_status", "BGSAVE")
+    }
+
+    /// Turns the append-only file on and waits until it holds everything.
+    ///
+    /// # Errors
+    /// When the server can't be asked or can't write the file.
+    pub async fn turn_on_append_only(&mut self) -> Result<(), StoreError> {
+        self.query::<()>(redis::cmd("CONFIG").arg("SET").arg("appendonly").arg("yes")).await?;
+        let info = self.wait_for_background_work().await?;
+        must_be_ok(&info, "aof_last_bgrewrite_status", "CONFIG SET appendonly")
+    }
+
+    /// Until no snapshot is being taken and no append-only file rewritten; returns `INFO persistence`.
+    async fn wait_for_background_work(&mut self) -> Result<String, StoreError> {
         loop {
             let info = self.info("persistence").await?;
-            if info_field(&info, "rdb_bgsave_in_progress") == Some("0") && info_field(&info, "rdb_bgsave_scheduled") != Some("1") {
-                return match info_field(&info, "rdb_last_bgsave_status") {
-                    Some("ok") => Ok(()),
-                    other => Err(StoreError::Shape { operation: "BGSAVE", problem: format!("the snapshot ended with {other:?}") }),
-                };
+            let works = ["rdb_bgsave_in_progress", "aof_rewrite_in_progress", "aof_rewrite_scheduled"];
+            if works.iter().all(|name| info_field(&info, name) == Some("0")) {
+                return Ok(info);
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
@@ -166,6 +196,13 @@ impl Link {
     }
 }
 
+fn must_be_ok(info: &str, name: &str, operation: &'static str) -> Result<(), StoreError> {
+    match info_field(info, name) {
+        Some("ok") => Ok(()),
+        other => Err(StoreError::Shape { operation, problem: format!("{name} is {}", other.unwrap_or("missing")) }),
+    }
+}
+
 /// Every command that any client sends, one line each.
 pub struct Monitor {
     lines: std::pin::Pin<Box<dyn futures_util::Stream<Item = String> + Send>>,
@@ -175,9 +212,9 @@ impl Monitor {
     /// Begins to watch.
     ///
     /// # Errors
-    /// When the server can't be reached.
-    pub async fn start(server: &ServerAddress) -> Result<Self, StoreError> {
-        let monitor = server.client().get_async_monitor().await.map_err(|error| StoreError::from_redis(server, &error))?;
+    /// When the server can't be reached within `patience`.
+    pub async fn start(server: &ServerAddress, patience: Duration) -> Result<Self, StoreError> {
+        let monitor = server.within(patience, server.client().get_async_monitor()).await?;
         Ok(Self { lines: Box::pin(monitor.into_on_message::<String>()) })
     }
 

@@ -35,6 +35,11 @@ impl Server {
         Self::launch(Some(free_port()), false, &[])
     }
 
+    /// On a port that somebody else had.
+    pub(crate) fn on(port: u16) -> Self {
+        Self::launch(Some(port), false, &[])
+    }
+
     /// With more of the server's own options.
     pub(crate) fn with(options: &[&str]) -> Self {
         Self::launch(Some(free_port()), false, options)
