@@ -26,7 +26,7 @@ pub mod workers;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use exit::Exit;
 use settings::Globals;
@@ -46,6 +46,9 @@ Every day:
   wq dlq retry --all --where 'reason~\"timeout\"'
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 no Redis, 4 not found, 5 partly, 6 check failed, 7 timed out, 8 conflict, 9 refused, 75 full";
+
+/// What the help of each command says at its end.
+const EVERYWHERE: &str = "Everywhere: --redis --prefix --output --json --quiet --verbose --yes --timeout --tz --config; see: wq --help";
 
 /// The WhatsApp queue: message queue, campaign sender and analytics over Redis, in BullMQ's format
 #[derive(Debug, Parser)]
@@ -115,7 +118,9 @@ impl Command {
 
 /// Runs the command line of this process and says how it ended.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let mut command = with_short_help(command());
+    let read = command.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match read.map_err(|error| error.format(&mut command)) {
         Ok(cli) => cli,
         Err(error) => return exit::report_usage(&error, asks_for_json(), &mut std::io::stderr()).into(),
     };
@@ -160,6 +165,19 @@ fn start_log(verbose: u8) {
         .with_ansi(colours)
         .with_target(false)
         .init();
+}
+
+/// What the flags of every command are is said by `wq --help` alone; each command's help is about that command.
+fn with_short_help(command: clap::Command) -> clap::Command {
+    let hidden: Vec<clap::Arg> =
+        command.get_arguments().filter(|flag| flag.is_global_set()).map(|flag| flag.clone().hide(true)).collect();
+    // A command that has a global flag already is not given the one that shows.
+    command.mut_subcommands(|command| say_where_the_rest_is(command.args(&hidden)))
+}
+
+fn say_where_the_rest_is(command: clap::Command) -> clap::Command {
+    let examples = command.get_after_help().map(|text| format!("{text}\n\n")).unwrap_or_default();
+    command.after_help(format!("{examples}{EVERYWHERE}")).mut_subcommands(say_where_the_rest_is)
 }
 
 /// The whole command tree, for completions and the reference.

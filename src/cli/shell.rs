@@ -68,7 +68,8 @@ impl Shell {
         }
         let can_ask = !self.settings.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if !can_ask {
-            return Err(AppError::new(Kind::Refused, format!("{what} needs a confirmation")).with_hint("add --yes if you are sure"));
+            let message = format!("needs a confirmation: {}", uncapitalised(what.trim_end_matches('.')));
+            return Err(AppError::new(Kind::Refused, message).with_hint("add --yes if you are sure, or --dry-run to see more"));
         }
         let wanted = typed.unwrap_or("yes");
         self.printer.ask(&format!("{what} Type {wanted:?} to go on: "))?;
@@ -81,4 +82,9 @@ impl Shell {
         let agreed = answer == wanted || (typed.is_none() && answer.eq_ignore_ascii_case("y"));
         if agreed { Ok(()) } else { Err(AppError::new(Kind::Refused, "not confirmed; nothing was changed")) }
     }
+}
+
+fn uncapitalised(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
