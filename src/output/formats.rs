@@ -191,7 +191,7 @@ mod tests {
         let evil = "\u{9b}2J \u{202e}x\x7f ação \u{1b}[0m";
 
         for text in [written(|out| ndjson(out, &sample(evil))), written(|out| yaml(out, &sample(evil)))] {
-            assert!(!text.trim_end().replace("\n", "").chars().any(steers), "{text:?}");
+            assert!(!text.trim_end().replace('\n', "").chars().any(steers), "{text:?}");
         }
         let read: Value = serde_json::from_str(&written(|out| ndjson(out, &sample(evil)))).unwrap();
         assert_eq!(read["text"], evil);
