@@ -38,6 +38,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// List dead letters, newest first, or count them by something
+    #[command(after_help = "Example:\n  wq dlq list --by reason --where 'age<1d'")]
     List {
         #[command(flatten)]
         listing: Listing,
@@ -49,11 +50,13 @@ enum Verb {
         watch: Option<Duration>,
     },
     /// Show one with everything that is known of it
+    #[command(after_help = "Example:\n  wq dlq show a1b2c3")]
     Show {
         /// Its id
         id: String,
     },
     /// Put them back in line, with all their attempts
+    #[command(after_help = "Example:\n  wq dlq retry --where 'reason~timeout' --dry-run")]
     Retry {
         #[command(flatten)]
         chosen: Chosen,
@@ -62,6 +65,7 @@ enum Verb {
         keep_attempts: bool,
     },
     /// Remove old ones
+    #[command(after_help = "Example:\n  wq dlq clean --older-than 30d --yes")]
     Clean {
         /// Failed at least so long ago
         #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
@@ -74,6 +78,7 @@ enum Verb {
         dry_run: bool,
     },
     /// Write them to a file: .csv, or one JSON object a line
+    #[command(after_help = "Example:\n  wq dlq export dead.csv --where 'age<7d'")]
     Export {
         /// Where to; personal data, so it is for you alone (0600)
         file: PathBuf,

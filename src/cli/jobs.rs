@@ -34,6 +34,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// List jobs, next to run first, finished ones newest first
+    #[command(after_help = "Example:\n  wq jobs list --state failed,delayed --where 'age>1h data.to^=+55' -o csv")]
     List {
         /// Only these states [default: all]
         #[arg(long, value_name = "STATE", value_delimiter = ',')]
@@ -45,6 +46,7 @@ enum Verb {
         watch: Option<Duration>,
     },
     /// Show one job with everything that is known of it
+    #[command(after_help = "Example:\n  wq jobs get order-17 --json | jq .data.reason")]
     Get {
         /// Its id
         id: String,
@@ -53,6 +55,7 @@ enum Verb {
         logs: bool,
     },
     /// Put finished jobs back in line, with all their attempts
+    #[command(after_help = "Example:\n  wq jobs retry order-17 order-18")]
     Retry {
         #[command(flatten)]
         chosen: Chosen,
@@ -64,16 +67,19 @@ enum Verb {
         keep_attempts: bool,
     },
     /// Let delayed jobs run now
+    #[command(after_help = "Example:\n  wq jobs promote --where 'name=reminder' --dry-run")]
     Promote {
         #[command(flatten)]
         chosen: Chosen,
     },
     /// Remove jobs; their ids may be added again
+    #[command(after_help = "Example:\n  wq jobs remove --where 'state=delayed age>7d' --dry-run")]
     Remove {
         #[command(flatten)]
         chosen: Chosen,
     },
     /// Remove old jobs of one state; a campaign file sent again still adds none of them
+    #[command(after_help = "Example:\n  wq jobs clean --state completed --older-than 1d --yes")]
     Clean {
         /// Of which state
         #[arg(long, value_name = "STATE")]
@@ -89,6 +95,7 @@ enum Verb {
         dry_run: bool,
     },
     /// Print the log lines of a job
+    #[command(after_help = "Example:\n  wq jobs logs order-17")]
     Logs {
         /// Its id
         id: String,

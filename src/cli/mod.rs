@@ -48,7 +48,7 @@ Every day:
 Exit codes: 0 done, 1 failed, 2 usage, 3 no Redis, 4 not found, 5 partly, 6 check failed, 7 timed out, 8 conflict, 9 refused, 75 full";
 
 /// What the help of each command says at its end.
-const EVERYWHERE: &str = "Everywhere: --redis --prefix --output --json --quiet --verbose --yes --timeout --tz --config; see: wq --help";
+const EVERYWHERE: &str = "Everywhere: --redis --prefix -o --json -q -v -y --timeout --tz --config; see: wq --help";
 
 /// The WhatsApp queue: message queue, campaign sender and analytics over Redis, in BullMQ's format
 #[derive(Debug, Parser)]
@@ -92,6 +92,7 @@ enum Command {
     /// Print the completion script for a shell
     Completions(completions::Args),
     /// Print the version and what it is built for
+    #[command(after_help = "Example:\n  wq version --json | jq -r .data.version")]
     Version,
 }
 
@@ -169,8 +170,7 @@ fn start_log(verbose: u8) {
 
 /// What the flags of every command are is said by `wq --help` alone; each command's help is about that command.
 fn with_short_help(command: clap::Command) -> clap::Command {
-    let hidden: Vec<clap::Arg> =
-        command.get_arguments().filter(|flag| flag.is_global_set()).map(|flag| flag.clone().hide(true)).collect();
+    let hidden: Vec<clap::Arg> = command.get_arguments().filter(|flag| flag.is_global_set()).map(|flag| flag.clone().hide(true)).collect();
     // A command that has a global flag already is not given the one that shows.
     command.mut_subcommands(|command| say_where_the_rest_is(command.args(&hidden)))
 }

@@ -24,12 +24,14 @@ use crate::output::{Page, Row, human};
   wq queues drain whatsapp --yes")]
 pub enum Args {
     /// List the queues with their counts
+    #[command(after_help = "Example:\n  wq queues list --watch")]
     List {
         /// Look again every so often
         #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5s", value_parser = parse_duration)]
         watch: Option<Duration>,
     },
     /// Show one queue
+    #[command(after_help = "Example:\n  wq queues show whatsapp --json")]
     Show {
         /// Its name
         queue: QueueName,
@@ -38,6 +40,7 @@ pub enum Args {
         watch: Option<Duration>,
     },
     /// Nobody takes from these queues any more, Node's workers neither; what runs goes on
+    #[command(after_help = "Example:\n  wq queues pause 'wa-*'")]
     Pause {
         /// Names; * and ? stand for others
         #[arg(required = true)]
@@ -47,6 +50,7 @@ pub enum Args {
         dry_run: bool,
     },
     /// Let them go on
+    #[command(after_help = "Example:\n  wq queues resume 'wa-*'")]
     Resume {
         /// Names; * and ? stand for others
         #[arg(required = true)]
@@ -56,6 +60,7 @@ pub enum Args {
         dry_run: bool,
     },
     /// Remove everything that waits
+    #[command(after_help = "Example:\n  wq queues drain whatsapp --delayed --dry-run")]
     Drain {
         /// Its name
         queue: QueueName,
@@ -67,6 +72,7 @@ pub enum Args {
         dry_run: bool,
     },
     /// Set limits that every worker keeps
+    #[command(after_help = "Example:\n  wq queues set whatsapp --rate 60/m --concurrency 5")]
     Set {
         /// Its name
         queue: QueueName,
@@ -81,6 +87,7 @@ pub enum Args {
         dry_run: bool,
     },
     /// Destroy a paused queue with everything in it
+    #[command(after_help = "Example:\n  wq queues obliterate test --dry-run")]
     Obliterate {
         /// Its name
         queue: QueueName,

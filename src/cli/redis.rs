@@ -18,8 +18,15 @@ use crate::output::{Row, human};
 #[command(after_help = "Examples:
   wq redis start
   wq redis start --port 6390 --data ./redis
+  wq redis status
+  wq redis logs -f
   wq redis cli HGETALL bull:whatsapp:meta
-  wq redis flush --yes")]
+  wq redis monitor --for 10s
+  wq redis info memory
+  wq redis backup queue.rdb
+  wq redis flush --dry-run
+  wq redis restart
+  wq redis stop")]
 pub struct Args {
     /// Folder of the server's data; each has a server of its own [default: the user's data folder]
     #[arg(long, global = true, value_name = "DIR", env = "WQ_REDIS_DATA", hide_env = true)]

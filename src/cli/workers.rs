@@ -11,6 +11,7 @@ use crate::output::{Page, Row, human};
 
 /// See who works
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Example:\n  wq workers list --watch")]
 pub enum Args {
     /// List the connected workers, ours and Node's
     #[command(after_help = "Examples:\n  wq workers list\n  wq workers list -Q whatsapp --watch")]

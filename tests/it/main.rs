@@ -4,7 +4,9 @@
 
 mod architecture;
 mod bulk;
+mod completions;
 mod enqueue;
+mod help;
 mod interop;
 mod looking;
 mod redis_service;

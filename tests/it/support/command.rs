@@ -185,10 +185,18 @@ fn collect(mut pipe: impl Read + Send + 'static) -> Arc<Mutex<String>> {
     let text = Arc::new(Mutex::new(String::new()));
     let sink = Arc::clone(&text);
     std::thread::spawn(move || {
-        let mut buffer = [0; 8192];
+        let (mut buffer, mut bytes) = ([0; 8192], Vec::new());
         while let Ok(count @ 1..) = pipe.read(&mut buffer) {
-            sink.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]));
+            bytes.extend_from_slice(&buffer[..count]);
+            // A read may end in the middle of a character: the rest of it comes with the next one.
+            let whole = match std::str::from_utf8(&bytes) {
+                Err(error) if error.error_len().is_none() => error.valid_up_to(),
+                _ => bytes.len(),
+            };
+            let rest = bytes.split_off(whole);
+            sink.lock().unwrap().push_str(&String::from_utf8_lossy(&std::mem::replace(&mut bytes, rest)));
         }
+        sink.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes));
     });
     text
 }
