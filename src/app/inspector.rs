@@ -1,15 +1,18 @@
 //! This file finds jobs: listings with a filter, cursors that a person can pass on, and honest bounds.
 
+use std::collections::HashSet;
+
 use crate::core::model::filter::Filter;
 use crate::core::model::job::JobRecord;
 use crate::core::model::state::JobState;
-use crate::core::store::Queue;
-use crate::core::store::error::StoreError;
+use crate::core::store::{Change, Queue};
 
 use super::error::{AppError, Kind};
 
 /// Jobs that one round trip looks at.
 const BATCH: u64 = 500;
+/// Ids that one round trip brings, where nothing but ids is wanted.
+const ID_BATCH: u64 = 5000;
 
 /// What to look for.
 #[derive(Clone, Debug)]
@@ -49,11 +52,11 @@ impl std::str::FromStr for Cursor {
     }
 }
 
-/// What was found.
-#[derive(Clone, Debug, Default)]
-pub struct Found {
-    /// In the order of the states, and within each as [`Queue::page`] orders them.
-    pub jobs: Vec<JobRecord>,
+/// How far a look went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// How many were found.
+    pub found: u64,
     /// How many were looked at.
     pub scanned: u64,
     /// How many there are in those states.
@@ -62,43 +65,112 @@ pub struct Found {
     pub next: Option<Cursor>,
 }
 
-/// Looks for jobs, a batch at a time.
+/// Looks for jobs, a batch at a time, and hands over each that is found: in the order of the states, and within each as
+/// [`Queue::page`] orders them. A job that moves while this goes on is handed over once; it may be missed.
 ///
 /// # Errors
-/// When the server can't be asked.
-pub async fn search(queue: &Queue, search: &Search) -> Result<Found, StoreError> {
-    let (counts, now) = (queue.counts().await?, queue.server_now().await?);
-    let possible = search.filter.states();
+/// When the server can't be asked, the cursor belongs to another listing, or `act` fails.
+pub async fn scan(queue: &Queue, search: &Search, mut act: impl FnMut(JobRecord) -> Result<(), AppError>) -> Result<Scan, AppError> {
+    let now = queue.server_now().await?;
+    let mut seen = HashSet::new();
+    walk(
+        queue,
+        search,
+        BATCH,
+        async |state, offset, count| Ok(queue.page(state, offset, count).await?),
+        |job| {
+            let is_found = search.filter.matches(&job, now) && seen.insert(job.id.clone());
+            if is_found {
+                act(job)?;
+            }
+            Ok(is_found)
+        },
+    )
+    .await
+}
+
+/// Looks for jobs and keeps their ids alone, those of one state together. Without a filter nothing else is even fetched.
+///
+/// # Errors
+/// As [`scan`].
+pub async fn ids(queue: &Queue, search: &Search) -> Result<(Vec<(JobState, Vec<String>)>, Scan), AppError> {
+    let mut groups: Vec<(JobState, Vec<String>)> = Vec::new();
+    let mut keep = |state: JobState, id: String| match groups.last_mut() {
+        Some((last, ids)) if *last == state => ids.push(id),
+        _ => groups.push((state, vec![id])),
+    };
+    if search.filter != Filter::default() {
+        let scan = scan(queue, search, |job| {
+            job.state.into_iter().for_each(|state| keep(state, job.id.clone()));
+            Ok(())
+        });
+        let scan = scan.await?;
+        return Ok((groups, scan));
+    }
+    let mut seen = HashSet::new();
+    let fetch = async |state, offset, count| {
+        let ids = queue.page_ids(state, offset, count).await?;
+        Ok(ids.into_iter().map(|id| (state, id)).collect::<Vec<_>>())
+    };
+    let scan = walk(queue, search, ID_BATCH, fetch, |(state, id)| {
+        let is_new = seen.insert(id.clone());
+        if is_new {
+            keep(state, id);
+        }
+        Ok(is_new)
+    });
+    let scan = scan.await?;
+    Ok((groups, scan))
+}
+
+/// Goes through the states a batch at a time, within the bounds of the search; `judge` says whether one counts as found.
+async fn walk<T>(
+    queue: &Queue,
+    search: &Search,
+    batch: u64,
+    fetch: impl AsyncFn(JobState, u64, u64) -> Result<Vec<T>, AppError>,
+    mut judge: impl FnMut(T) -> Result<bool, AppError>,
+) -> Result<Scan, AppError> {
+    let (counts, possible) = (queue.counts().await?, search.filter.states());
     let states: Vec<JobState> = search.states.iter().copied().filter(|state| possible.contains(state)).collect();
-    let mut found = Found { total: states.iter().map(|state| counts.of(*state)).sum(), ..Found::default() };
-    let begin = search.from.state.and_then(|state| states.iter().position(|other| *other == state)).unwrap_or(0);
+    let begin = match search.from.state {
+        None => 0,
+        Some(state) => states.iter().position(|other| *other == state).ok_or_else(|| foreign_cursor(search.from))?,
+    };
+    // Without a filter no more is fetched than is found.
+    let is_filtered = search.filter != Filter::default();
+    let mut scan = Scan { total: states.iter().map(|state| counts.of(*state)).sum(), ..Scan::default() };
     for (index, state) in states.iter().copied().enumerate().skip(begin) {
         let mut offset = if index == begin { search.from.offset } else { 0 };
         loop {
-            let room = search.limit - found.jobs.len() as u64;
-            if room == 0 || found.scanned >= search.scan_limit {
-                found.next = Some(Cursor { state: Some(state), offset });
-                return Ok(found);
+            let room = search.limit.saturating_sub(scan.found);
+            let sight = search.scan_limit.saturating_sub(scan.scanned);
+            if room == 0 || sight == 0 {
+                let later: u64 = states.iter().skip(index + 1).map(|state| counts.of(*state)).sum();
+                let has_more = counts.of(state).saturating_sub(offset) + later > 0;
+                scan.next = has_more.then_some(Cursor { state: Some(state), offset });
+                return Ok(scan);
             }
-            // Without a filter no more is fetched than shown.
-            let batch = BATCH.min(search.scan_limit - found.scanned).min(if search.filter == Filter::default() { room } else { BATCH });
-            let page = queue.page(state, offset, batch).await?;
+            let page = fetch(state, offset, batch.min(sight).min(if is_filtered { batch } else { room })).await?;
             if page.is_empty() {
                 break;
             }
-            for job in page {
-                if found.jobs.len() as u64 == search.limit {
+            for item in page {
+                if scan.found == search.limit {
                     break;
                 }
                 offset += 1;
-                found.scanned += 1;
-                if search.filter.matches(&job, now) {
-                    found.jobs.push(job);
-                }
+                scan.scanned += 1;
+                scan.found += u64::from(judge(item)?);
             }
         }
     }
-    Ok(found)
+    Ok(scan)
+}
+
+fn foreign_cursor(cursor: Cursor) -> AppError {
+    AppError::new(Kind::Usage, format!("the cursor {cursor} belongs to a listing of other states"))
+        .with_hint("give the same --state and --where as for the page before")
 }
 
 /// One job.
@@ -109,4 +181,36 @@ pub async fn job(queue: &Queue, id: &str) -> Result<JobRecord, AppError> {
     queue.job(id).await?.ok_or_else(|| {
         AppError::new(Kind::NotFound, format!("no job {id:?} in the queue {}", queue.name())).with_hint("list them with: wq jobs list")
     })
+}
+
+/// What a change of these jobs, named one by one, would come to; those in `movable` states would be changed.
+///
+/// # Errors
+/// When the server can't be asked.
+pub async fn foresee(queue: &Queue, ids: &[String], movable: &[JobState]) -> Result<Vec<Change>, AppError> {
+    let mut changes = Vec::with_capacity(ids.len());
+    for id in ids {
+        changes.push(match queue.job(id).await?.map(|job| job.state) {
+            None => Change::NotFound,
+            Some(Some(state)) if movable.contains(&state) => Change::Done,
+            Some(Some(JobState::Active)) => Change::Locked,
+            Some(_) => Change::WrongState,
+        });
+    }
+    Ok(changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_as_it_is_written_and_nothing_else_does() {
+        for text in ["failed:50", "waiting-children:0"] {
+            assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
+        }
+        for text in ["", "50", "failed:", "failed:-1", "done:3", "failed:50:1"] {
+            assert!(text.parse::<Cursor>().is_err(), "{text}");
+        }
+    }
 }

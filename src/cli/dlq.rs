@@ -1,6 +1,6 @@
 //! `wq dlq`: this file deals with dead letters: jobs that failed for good, BullMQ's `failed` set.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::select::{Chosen, Listing};
 use super::time::parse_duration;
 use super::{Exit, jobs, shell::Shell, tally, watch};
 use crate::app::error::{AppError, Kind};
+use crate::app::inspector::{self, Cursor, Search};
 use crate::core::model::filter::Filter;
 use crate::core::model::job::JobRecord;
 use crate::core::model::queue::QueueName;
@@ -121,9 +122,6 @@ impl Row for Group {
     }
 }
 
-/// Dead letters that one round trip brings.
-const BATCH: u64 = 500;
-
 /// Runs a verb.
 ///
 /// # Errors
@@ -132,7 +130,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let queue = shell.queue(args.queue.as_ref()).await?;
     match args.verb {
         Verb::List { by: Some(by), watch, listing } => {
-            watch::every(watch, shell, async || list_groups(&queue, by, listing.filter(), shell).await).await
+            watch::every(watch, shell, async || list_groups(&queue, by, &listing, shell).await).await
         }
         Verb::List { listing, watch, .. } => {
             watch::every(watch, shell, async || jobs::list(&queue, vec![JobState::Failed], &listing, shell).await).await
@@ -144,18 +142,17 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     }
 }
 
-async fn list_groups(queue: &Queue, by: By, filter: &Filter, shell: &Shell) -> anyhow::Result<()> {
+async fn list_groups(queue: &Queue, by: By, listing: &Listing, shell: &Shell) -> anyhow::Result<()> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    each_batch(queue, filter, |batch| {
-        for job in batch {
-            *counts.entry(group_of(&job, by)).or_default() += 1;
-        }
+    let count = |job: JobRecord| {
+        *counts.entry(group_of(&job, by)).or_default() += 1;
         Ok(())
-    })
-    .await?;
+    };
+    let scan = listing.each(queue, vec![JobState::Failed], count, shell).await?;
     let mut groups: Vec<Group> = counts.into_iter().map(|(group, count)| Group { group, count }).collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.count));
-    shell.printer.rows(&groups, &Page { total: Some(groups.len() as u64), ..Page::default() })?;
+    let page = Page { total: Some(groups.len() as u64), scanned: Some(scan.scanned), ..Page::default() };
+    shell.printer.rows(&groups, &page)?;
     Ok(())
 }
 
@@ -174,31 +171,10 @@ async fn export(queue: &Queue, file: PathBuf, filter: &Filter, force: bool, shel
     }
     let is_csv = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     let mut sink = save::<JobRow>(&file, if is_csv { FileFormat::Csv } else { FileFormat::Ndjson }, shell.settings.raw_csv)?;
-    let mut count = 0_u64;
-    each_batch(queue, filter, |batch| {
-        for job in batch {
-            sink.write(&job.into())?;
-            count += 1;
-        }
-        Ok(())
-    })
-    .await?;
+    let states = vec![JobState::Failed];
+    let search = Search { states, filter: filter.clone(), limit: u64::MAX, scan_limit: u64::MAX, from: Cursor::default() };
+    let scan = inspector::scan(queue, &search, |job| Ok(sink.write(&job.into())?)).await?;
     sink.finish()?;
-    tally::report(queue.name(), "exported", count, false, shell)?;
+    tally::report(queue.name(), "exported", scan.found, false, shell)?;
     Ok(Exit::Done)
-}
-
-/// All dead letters, newest first. Those that come while this goes on shift the pages: none is seen twice.
-async fn each_batch(queue: &Queue, filter: &Filter, mut act: impl FnMut(Vec<JobRecord>) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let (mut seen, mut offset) = (HashSet::new(), 0);
-    let now = queue.server_now().await.map_err(AppError::from)?;
-    loop {
-        let mut batch = queue.page(JobState::Failed, offset, BATCH).await.map_err(AppError::from)?;
-        if batch.is_empty() {
-            return Ok(());
-        }
-        offset += batch.len() as u64;
-        batch.retain(|job| seen.insert(job.id.clone()) && filter.matches(job, now));
-        act(batch)?;
-    }
 }

@@ -172,7 +172,7 @@ impl Row for WholeJob {
 #[derive(Debug, Serialize)]
 struct ChangeRow {
     id: String,
-    change: &'static str,
+    change: String,
 }
 
 impl Row for ChangeRow {
@@ -180,7 +180,7 @@ impl Row for ChangeRow {
     const COLUMNS: &'static [&'static str] = &["ID", "CHANGE"];
 
     fn cells(&self) -> Vec<String> {
-        vec![self.id.clone(), self.change.to_owned()]
+        vec![self.id.clone(), self.change.clone()]
     }
 
     fn id(&self) -> &str {
@@ -188,14 +188,17 @@ impl Row for ChangeRow {
     }
 }
 
-/// Prints what became of each job and says how the command ends: 4 when none was found, 5 when only some were changed.
-pub(super) fn report_changes(ids: &[String], changes: &[Change], done: &'static str, shell: &Shell) -> std::io::Result<Exit> {
+/// Prints what became of each job, or would, and says how the command ends: 4 when none was found, 5 when only some were
+/// changed. `done` is a participle: `removed`.
+pub(super) fn report_changes(ids: &[String], changes: &[Change], done: &str, dry_run: bool, shell: &Shell) -> std::io::Result<Exit> {
+    let done = if dry_run { format!("would be {done}") } else { done.to_owned() };
     let rows: Vec<ChangeRow> =
-        ids.iter().zip(changes).map(|(id, change)| ChangeRow { id: id.clone(), change: word(*change, done) }).collect();
-    shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), ..Page::default() })?;
+        ids.iter().zip(changes).map(|(id, change)| ChangeRow { id: id.clone(), change: word(*change, &done).to_owned() }).collect();
+    shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), dry_run, ..Page::default() })?;
     let count = |wanted: Change| changes.iter().filter(|change| **change == wanted).count();
     let done_count = count(Change::Done);
-    shell.printer.note(&format!("{done_count} of {} {done}", changes.len()));
+    let end = if dry_run { "; nothing was changed (dry run)" } else { "" };
+    shell.printer.note(&format!("{done_count} of {} {done}{end}", changes.len()));
     Ok(if done_count == changes.len() {
         Exit::Done
     } else if count(Change::NotFound) == changes.len() {
@@ -205,15 +208,7 @@ pub(super) fn report_changes(ids: &[String], changes: &[Change], done: &'static 
     })
 }
 
-/// Prints what would be changed.
-pub(super) fn report_dry_run(ids: &[String], would: &'static str, shell: &Shell) -> std::io::Result<Exit> {
-    let rows: Vec<ChangeRow> = ids.iter().map(|id| ChangeRow { id: id.clone(), change: would }).collect();
-    shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), dry_run: true, ..Page::default() })?;
-    shell.printer.note(&format!("{} {would}; nothing was changed (dry run)", rows.len()));
-    Ok(Exit::Done)
-}
-
-fn word(change: Change, done: &'static str) -> &'static str {
+fn word(change: Change, done: &str) -> &str {
     match change {
         Change::Done => done,
         Change::NotFound => "not found",

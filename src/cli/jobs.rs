@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::job_rows::{JobRow, WholeJob, report_changes, report_dry_run};
+use super::job_rows::{JobRow, WholeJob, report_changes};
 use super::select::{Chosen, Listing};
 use super::time::parse_duration;
 use super::{Exit, shell::Shell, tally, watch};
@@ -138,14 +138,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         }
         Verb::Get { id, logs } => get(&queue, &id, logs, shell).await,
         Verb::Retry { chosen, state, keep_attempts } => retry(&queue, &chosen, state, keep_attempts, shell).await,
-        Verb::Promote { chosen } => {
-            let ids = chosen.ids(&queue, &[JobState::Delayed], shell).await?;
-            if chosen.dry_run {
-                return Ok(report_dry_run(&ids, "would be promoted", shell)?);
-            }
-            let changes = queue.promote(&ids).await.map_err(AppError::from)?;
-            Ok(report_changes(&ids, &changes, "promoted", shell)?)
-        }
+        Verb::Promote { chosen } => promote(&queue, &chosen, shell).await,
         Verb::Remove { chosen } => remove(&queue, &chosen, shell).await,
         Verb::Clean { state, older_than, limit, dry_run } => clean(&queue, state, older_than, limit, dry_run, shell).await,
         Verb::Logs { id } => {
@@ -156,10 +149,10 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
 }
 
 pub(super) async fn list(queue: &Queue, states: Vec<JobState>, listing: &Listing, shell: &Shell) -> anyhow::Result<()> {
-    let found = listing.find(queue, states, shell).await?;
-    let rows: Vec<JobRow> = found.jobs.into_iter().map(JobRow::from).collect();
-    let next = found.next.map(|cursor| cursor.to_string());
-    shell.printer.rows(&rows, &Page { next, total: Some(found.total), scanned: Some(found.scanned), dry_run: false })?;
+    let (jobs, scan) = listing.find(queue, states, shell).await?;
+    let rows: Vec<JobRow> = jobs.into_iter().map(JobRow::from).collect();
+    let next = scan.next.map(|cursor| cursor.to_string());
+    shell.printer.rows(&rows, &Page { next, total: Some(scan.total), scanned: Some(scan.scanned), dry_run: false })?;
     Ok(())
 }
 
@@ -189,24 +182,46 @@ pub(super) async fn retry(queue: &Queue, chosen: &Chosen, state: JobState, keep_
     if !matches!(state, JobState::Failed | JobState::Completed) {
         return Err(AppError::new(Kind::Usage, format!("{state} jobs can't be retried; failed and completed ones can")).into());
     }
-    let ids = chosen.ids(queue, &[state], shell).await?;
-    if chosen.dry_run {
-        return Ok(report_dry_run(&ids, "would be retried", shell)?);
-    }
-    let changes = queue.retry(&ids, state, keep_attempts).await.map_err(AppError::from)?;
-    Ok(report_changes(&ids, &changes, "retried", shell)?)
+    let ids = chosen.pick(queue, &[state], shell).await?.ids();
+    let changes = if chosen.dry_run {
+        chosen.foresee(queue, &ids, &[state]).await?
+    } else {
+        queue.retry(&ids, state, keep_attempts).await.map_err(AppError::from)?
+    };
+    Ok(report_changes(&ids, &changes, "retried", chosen.dry_run, shell)?)
+}
+
+async fn promote(queue: &Queue, chosen: &Chosen, shell: &Shell) -> anyhow::Result<Exit> {
+    let ids = chosen.pick(queue, &[JobState::Delayed], shell).await?.ids();
+    let changes = if chosen.dry_run {
+        chosen.foresee(queue, &ids, &[JobState::Delayed]).await?
+    } else {
+        queue.promote(&ids).await.map_err(AppError::from)?
+    };
+    Ok(report_changes(&ids, &changes, "promoted", chosen.dry_run, shell)?)
 }
 
 async fn remove(queue: &Queue, chosen: &Chosen, shell: &Shell) -> anyhow::Result<Exit> {
-    let ids = chosen.ids(queue, &REMOVABLE, shell).await?;
+    let picked = chosen.pick(queue, &REMOVABLE, shell).await?;
+    let ids = picked.ids();
     if chosen.dry_run {
-        return Ok(report_dry_run(&ids, "would be removed", shell)?);
+        let changes = chosen.foresee(queue, &ids, &REMOVABLE).await?;
+        return Ok(report_changes(&ids, &changes, "removed", true, shell)?);
     }
     if !chosen.by_name() && !ids.is_empty() {
-        shell.confirm(&format!("Removing {} jobs from {} at {} can't be undone.", ids.len(), queue.name(), shell.settings.redis), None)?;
+        let what = format!("{} jobs from {} at {}", human::count(ids.len() as u64), queue.name(), shell.settings.redis);
+        shell.confirm(&format!("Removing {what} can't be undone."), None)?;
     }
-    let changes = queue.remove(&ids).await.map_err(AppError::from)?;
-    Ok(report_changes(&ids, &changes, "removed", shell)?)
+    let mut changes = Vec::with_capacity(ids.len());
+    for (state, ids) in &picked.groups {
+        let group = match state {
+            // While somebody was asked, a job may have gone on: then it is another one than was shown.
+            Some(state) => queue.remove_from(*state, ids).await,
+            None => queue.remove(ids).await,
+        };
+        changes.extend(group.map_err(AppError::from)?);
+    }
+    Ok(report_changes(&ids, &changes, "removed", false, shell)?)
 }
 
 pub(super) async fn clean(

@@ -2,10 +2,11 @@
 
 use super::shell::Shell;
 use crate::app::error::{AppError, Kind};
-use crate::app::inspector::{Cursor, Found, Search, search};
+use crate::app::inspector::{self, Cursor, Scan, Search};
 use crate::core::model::filter::Filter;
+use crate::core::model::job::JobRecord;
 use crate::core::model::state::JobState;
-use crate::core::store::Queue;
+use crate::core::store::{Change, Queue};
 use crate::output::human;
 
 /// How a listing is narrowed.
@@ -21,7 +22,7 @@ pub(super) struct Listing {
     #[arg(long, value_name = "CURSOR", default_value = ":0", hide_default_value = true, value_parser = cursor)]
     cursor: Cursor,
     /// The most to look at for a filter
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    #[arg(long, value_name = "N", default_value = "100000", value_parser = amount)]
     scan_limit: u64,
 }
 
@@ -29,18 +30,47 @@ fn cursor(text: &str) -> Result<Cursor, String> {
     if text == ":0" { Ok(Cursor::default()) } else { text.parse() }
 }
 
+/// `5000`, `100k` or `2m`.
+fn amount(text: &str) -> Result<u64, String> {
+    let (digits, factor) = match text.as_bytes().last() {
+        Some(b'k' | b'K') => (text.get(..text.len() - 1), 1_000),
+        Some(b'm' | b'M') => (text.get(..text.len() - 1), 1_000_000),
+        _ => (Some(text), 1),
+    };
+    let number = digits.and_then(|digits| digits.parse::<u64>().ok());
+    number.and_then(|number| number.checked_mul(factor)).ok_or_else(|| "write a number such as 5000, 100k or 2m".to_owned())
+}
+
 impl Listing {
-    /// What must hold.
-    pub(super) fn filter(&self) -> &Filter {
-        &self.filter
+    /// Finds the jobs of these states.
+    pub(super) async fn find(&self, queue: &Queue, states: Vec<JobState>, shell: &Shell) -> Result<(Vec<JobRecord>, Scan), AppError> {
+        let mut jobs = Vec::new();
+        let search = Search { limit: self.limit, from: self.cursor, ..self.search(states) };
+        let scan = inspector::scan(queue, &search, |job| {
+            jobs.push(job);
+            Ok(())
+        })
+        .await?;
+        note_scan(&scan, &search, shell);
+        Ok((jobs, scan))
     }
 
-    /// Finds the jobs of these states.
-    pub(super) async fn find(&self, queue: &Queue, states: Vec<JobState>, shell: &Shell) -> Result<Found, AppError> {
-        let (filter, from) = (self.filter.clone(), self.cursor);
-        let found = search(queue, &Search { states, filter, limit: self.limit, scan_limit: self.scan_limit, from }).await?;
-        note_scan(&found, self.filter != Filter::default(), shell);
-        Ok(found)
+    /// Hands over every job of these states, however many.
+    pub(super) async fn each(
+        &self,
+        queue: &Queue,
+        states: Vec<JobState>,
+        act: impl FnMut(JobRecord) -> Result<(), AppError>,
+        shell: &Shell,
+    ) -> Result<Scan, AppError> {
+        let search = self.search(states);
+        let scan = inspector::scan(queue, &search, act).await?;
+        note_scan(&scan, &search, shell);
+        Ok(scan)
+    }
+
+    fn search(&self, states: Vec<JobState>) -> Search {
+        Search { states, filter: self.filter.clone(), limit: u64::MAX, scan_limit: self.scan_limit, from: Cursor::default() }
     }
 }
 
@@ -56,12 +86,25 @@ pub(super) struct Chosen {
     /// All of them
     #[arg(long)]
     all: bool,
-    /// The most to look at for a filter
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    /// The most to look at for --where and --all
+    #[arg(long, value_name = "N", default_value = "1000000", value_parser = amount)]
     scan_limit: u64,
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+}
+
+/// The jobs that a change is for.
+pub(super) struct Picked {
+    /// By state; those named one by one may be in any.
+    pub(super) groups: Vec<(Option<JobState>, Vec<String>)>,
+}
+
+impl Picked {
+    /// Their ids, in the order of the groups.
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.groups.iter().flat_map(|(_, ids)| ids.iter().cloned()).collect()
+    }
 }
 
 impl Chosen {
@@ -70,30 +113,47 @@ impl Chosen {
         !self.ids.is_empty()
     }
 
-    /// Their ids; of those not named one by one only what is in `states`.
-    pub(super) async fn ids(&self, queue: &Queue, states: &[JobState], shell: &Shell) -> Result<Vec<String>, AppError> {
+    /// The jobs themselves; of those not named one by one only what is in `states`.
+    pub(super) async fn pick(&self, queue: &Queue, states: &[JobState], shell: &Shell) -> Result<Picked, AppError> {
         if self.by_name() {
-            return Ok(self.ids.clone());
+            return Ok(Picked { groups: vec![(None, self.ids.clone())] });
         }
         let Some(filter) = self.filter.clone().or_else(|| self.all.then(Filter::default)) else {
             return Err(AppError::new(Kind::Usage, "which jobs?").with_hint("name ids, or use --where EXPR, or --all"));
         };
-        let is_filtered = filter != Filter::default();
-        let plan = Search { states: states.to_vec(), filter, limit: u64::MAX, scan_limit: self.scan_limit, from: Cursor::default() };
-        let found = search(queue, &plan).await?;
-        note_scan(&found, is_filtered, shell);
-        Ok(found.jobs.into_iter().map(|job| job.id).collect())
+        let search = Search { states: states.to_vec(), filter, limit: u64::MAX, scan_limit: self.scan_limit, from: Cursor::default() };
+        let (groups, scan) = inspector::ids(queue, &search).await?;
+        note_scan(&scan, &search, shell);
+        Ok(Picked { groups: groups.into_iter().map(|(state, ids)| (Some(state), ids)).collect() })
+    }
+
+    /// What the change would come to, if jobs of these states can be changed.
+    pub(super) async fn foresee(&self, queue: &Queue, ids: &[String], states: &[JobState]) -> Result<Vec<Change>, AppError> {
+        if self.by_name() { inspector::foresee(queue, ids, states).await } else { Ok(vec![Change::Done; ids.len()]) }
     }
 }
 
-/// A filter that did not see everything says so.
-fn note_scan(found: &Found, is_filtered: bool, shell: &Shell) {
-    if is_filtered {
-        shell.printer.note(&format!(
-            "scanned {} of {}, found {}",
-            human::count(found.scanned),
-            human::count(found.total),
-            found.jobs.len()
-        ));
+/// A filter says how much it saw; what was not looked at is said even with `-q`.
+fn note_scan(scan: &Scan, search: &Search, shell: &Shell) {
+    let seen = format!("scanned {} of {}", human::count(scan.scanned), human::count(scan.total));
+    if scan.next.is_some() && scan.scanned >= search.scan_limit {
+        shell.printer.warn(&format!("{seen}, found {}; a larger --scan-limit sees more", human::count(scan.found)));
+    } else if search.filter != Filter::default() {
+        shell.printer.note(&format!("{seen}, found {}", human::count(scan.found)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_may_be_written_short() {
+        for (text, number) in [("0", 0), ("5000", 5000), ("100k", 100_000), ("2M", 2_000_000)] {
+            assert_eq!(amount(text), Ok(number), "{text}");
+        }
+        for text in ["", "k", "-1", "1.5k", "9é", "99999999999999999999", "99999999999999999k"] {
+            assert!(amount(text).is_err(), "{text}");
+        }
     }
 }

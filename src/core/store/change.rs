@@ -78,6 +78,14 @@ impl Queue {
         self.leave(Leave::Remove, None, ids).await
     }
 
+    /// Like [`Self::remove`], but only from where they were seen: what has gone on since then stays.
+    ///
+    /// # Errors
+    /// When the server can't be asked; batches before that are done.
+    pub async fn remove_from(&self, state: JobState, ids: &[String]) -> Result<Vec<Change>, StoreError> {
+        self.leave(Leave::Remove, Some(state), ids).await
+    }
+
     /// Lets delayed jobs run now.
     ///
     /// # Errors
