@@ -149,6 +149,8 @@ fn the_ledger_knows_rows_of_the_generation_before_and_forgets_what_was_taken_out
         let before = parts[4].parse::<u64>().unwrap() - 1;
         server.ask::<()>(&format!("RENAME {key} wq:bull:whatsapp:ledger:{before}:{}", parts[5]));
     }
+    wq(&server).args(["enqueue", "--to", "+34600111222", "--text", "Hi", "--id", "-a"]).run().exits(0);
+    wq(&server).args(["jobs", "remove", "--", "-a"]).run().exits(0);
     let removed = ids(&server).into_iter().next().unwrap();
     wq(&server).line(&format!("jobs remove {removed}")).run().exits(0);
     for id in ids(&server) {

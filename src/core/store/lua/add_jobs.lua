@@ -87,7 +87,8 @@ if #ranked > 0 then
   local number = call('INCRBY', counter_key, #ranked / 2) - #ranked / 2
   for at = 1, #ranked, 2 do
     number = number + 1
-    ranked[at] = int(ranked[at] * PRIORITY_STEP + number % PRIORITY_STEP)
+    -- A number as an argument keeps its 53 bits, unlike tostring.
+    ranked[at] = ranked[at] * PRIORITY_STEP + number % PRIORITY_STEP
   end
   each_chunk('ZADD', prioritized_key, ranked)
 end
