@@ -1,5 +1,6 @@
 //! `wq queues`, `wq pause`, `wq resume`: this file looks at whole queues and steers them.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use clap::Subcommand;
@@ -26,6 +27,8 @@ pub enum Args {
     /// List the queues with their counts
     #[command(after_help = "Example:\n  wq queues list --watch")]
     List {
+        /// Only these; * and ? stand for others
+        queues: Vec<String>,
         /// Look again every so often
         #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5s", value_parser = parse_duration)]
         watch: Option<Duration>,
@@ -216,14 +219,14 @@ enum Turn {
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let link = shell.link().await?;
     match args {
-        Args::List { watch } => watch::every(watch, shell, async || list(&link, shell).await).await,
+        Args::List { queues, watch } => watch::every(watch, shell, async || list(&link, &queues, shell).await).await,
         Args::Show { queue, watch } => {
             let queue = existing(&link, &queue, shell).await?;
             watch::every(watch, shell, async || Ok(shell.printer.record(&QueueRow::look(&queue).await?)?)).await
         }
         Args::Pause { queues, dry_run } => steer(&link, &matching(&link, &queues, shell).await?, Turn::Pause, dry_run, shell).await,
         Args::Resume { queues, dry_run } => steer(&link, &matching(&link, &queues, shell).await?, Turn::Resume, dry_run, shell).await,
-        Args::Drain { queue, delayed, dry_run } => drain(&shell.open(link, Some(&queue)), delayed, dry_run, shell).await,
+        Args::Drain { queue, delayed, dry_run } => drain(&existing(&link, &queue, shell).await?, delayed, dry_run, shell).await,
         Args::Set { queue, rate, concurrency, dry_run } => set(&shell.open(link, Some(&queue)), rate, concurrency, dry_run, shell).await,
         Args::Obliterate { queue, force, dry_run } => obliterate(&existing(&link, &queue, shell).await?, force, dry_run, shell).await,
     }
@@ -247,9 +250,16 @@ pub async fn resume(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
     steer(&shell.link().await?, &[name], Turn::Resume, args.dry_run, shell).await
 }
 
-async fn list(link: &Link, shell: &Shell) -> anyhow::Result<()> {
+async fn list(link: &Link, patterns: &[String], shell: &Shell) -> anyhow::Result<()> {
+    let mut names = list_queues(link, &shell.settings.prefix).await.map_err(AppError::from)?;
+    if !patterns.is_empty() {
+        names.retain(|name| patterns.iter().any(|pattern| glob(pattern, name.as_str())));
+        if names.is_empty() {
+            return Err(AppError::new(Kind::NotFound, format!("no queue matches {}", patterns.join(" "))).into());
+        }
+    }
     let mut rows = Vec::new();
-    for name in list_queues(link, &shell.settings.prefix).await.map_err(AppError::from)? {
+    for name in names {
         rows.push(QueueRow::look(&shell.open(link.clone(), Some(&name))).await?);
     }
     shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), ..Page::default() })?;
@@ -277,6 +287,8 @@ async fn matching(link: &Link, patterns: &[String], shell: &Shell) -> Result<Vec
             return Err(AppError::new(Kind::NotFound, format!("no queue matches {pattern:?}")));
         }
     }
+    let mut seen = HashSet::new();
+    names.retain(|name: &QueueName| seen.insert(name.clone()));
     Ok(names)
 }
 
@@ -307,8 +319,10 @@ async fn steer(link: &Link, names: &[QueueName], turn: Turn, dry_run: bool, shel
             Turn::Resume => queue.resume().await,
         };
         let change = match (turn, changed.map_err(AppError::from)?) {
+            (Turn::Pause, true) if dry_run => "would be paused",
             (Turn::Pause, true) => "paused",
             (Turn::Pause, false) => "was paused already",
+            (Turn::Resume, true) if dry_run => "would be resumed",
             (Turn::Resume, true) => "resumed",
             (Turn::Resume, false) => "was running already",
         };
@@ -356,7 +370,7 @@ async fn set(
         let overview = &mut health.overview;
         overview.queue_rate = limit.unwrap_or(overview.queue_rate);
         overview.concurrency = concurrency.map_or(overview.concurrency, |Concurrency(most)| most.map(u64::from));
-        shell.printer.record(&QueueRow::new(queue.name(), health))?;
+        shell.printer.record_on(&QueueRow::new(queue.name(), health), &Page { dry_run, ..Page::default() })?;
         shell.printer.note("nothing was changed (dry run)");
         return Ok(Exit::Done);
     }

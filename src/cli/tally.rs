@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::shell::Shell;
 use crate::core::model::queue::QueueName;
-use crate::output::{Row, human};
+use crate::output::{Page, Row, human};
 
 /// What was done with many jobs of one queue at once.
 #[derive(Debug, Serialize)]
@@ -35,7 +35,8 @@ impl Row for Tally {
 
 /// Prints it; `change` is a participle: `removed`.
 pub(super) fn report(queue: &QueueName, change: &'static str, count: u64, dry_run: bool, shell: &Shell) -> io::Result<()> {
-    shell.printer.record(&Tally { queue: queue.to_string(), change, count, dry_run, digits: count.to_string() })?;
+    let tally = Tally { queue: queue.to_string(), change, count, dry_run, digits: count.to_string() };
+    shell.printer.record_on(&tally, &Page { dry_run, ..Page::default() })?;
     if dry_run {
         shell.printer.note("nothing was changed (dry run)");
     }

@@ -129,14 +129,22 @@ impl Printer {
     /// # Errors
     /// When stdout can't be written.
     pub fn record<R: Row>(&self, row: &R) -> io::Result<()> {
+        self.record_on(row, &Page::default())
+    }
+
+    /// Prints one thing of which a page says more: that nothing was changed.
+    ///
+    /// # Errors
+    /// When stdout can't be written.
+    pub fn record_on<R: Row>(&self, row: &R, page: &Page) -> io::Result<()> {
         if self.quiet && self.format.is_none() {
             return self.lines(std::iter::once(row.id()));
         }
         let mut text = Vec::new();
         match self.format() {
             Format::Table | Format::Wide => table::write_record(&mut text, row)?,
-            Format::Json => formats::json(&mut text, R::SCHEMA, row, &Page::default())?,
-            _ => return self.rows(std::slice::from_ref(row), &Page::default()),
+            Format::Json => formats::json(&mut text, R::SCHEMA, row, page)?,
+            _ => return self.rows(std::slice::from_ref(row), page),
         }
         self.raw(&text)
     }
