@@ -516,7 +516,7 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
         }
         'wq;jobs;retry' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Those for which this holds: ''reason~"timeout" age<1d''')
-            [CompletionResult]::new('--scan-limit', '--scan-limit', [CompletionResultType]::ParameterName, 'The most to look at for a filter')
+            [CompletionResult]::new('--scan-limit', '--scan-limit', [CompletionResultType]::ParameterName, 'The most to look at for --where and --all')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Of which state')
             [CompletionResult]::new('-Q', '-Q ', [CompletionResultType]::ParameterName, 'Which queue [default: whatsapp]')
             [CompletionResult]::new('--queue', '--queue', [CompletionResultType]::ParameterName, 'Which queue [default: whatsapp]')
@@ -546,7 +546,7 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
         }
         'wq;jobs;promote' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Those for which this holds: ''reason~"timeout" age<1d''')
-            [CompletionResult]::new('--scan-limit', '--scan-limit', [CompletionResultType]::ParameterName, 'The most to look at for a filter')
+            [CompletionResult]::new('--scan-limit', '--scan-limit', [CompletionResultType]::ParameterName, 'The most to look at for --where and --all')
             [CompletionResult]::new('-Q', '-Q ', [CompletionResultType]::ParameterName, 'Which queue [default: whatsapp]')
             [CompletionResult]::new('--queue', '--queue', [CompletionResultType]::ParameterName, 'Which queue [default: whatsapp]')
             [CompletionResult]::new('--redis', '--redis', [CompletionResultType]::ParameterName, 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>')
@@ -574,7 +574,7 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
         }
         'wq;jobs;remove' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Those for which this holds: ''reason~"timeout" age<1d''')
-            [CompletionResult]::new('--scan-limit', '--scan-limit', [CompletionResultType]::ParameterName, 'The most to look at for a filter')
+            [CompletionResult]::new('--scan-limit', '--scan-limit', [CompletionResultType]::ParameterName, 'The most to look at for --where and --all')
             [CompletionResult]::new('-Q', '-Q ', [CompletionResultType]::ParameterName, 'Which queue [default: whatsapp]')
             [CompletionResult]::new('--queue', '--queue', [CompletionResultType]::ParameterName, 'Which queue [default: whatsapp]')
             [CompletionResult]::new('--redis', '--redis', [CompletionResultType]::ParameterName, 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>')
@@ -737,7 +737,7 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
         }
         'wq;dlq;retry' {
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Those for which this holds: ''reason~"timeout" age<1d''')
-            [CompletionResult]::new('--scan-limit', '--scan-limit', [CompletionResultType]::ParameterName, 'The most to look at for a filter')
+            [CompletionResult]::new('--scan-limit', '--scan-limit', [CompletionResultType]::ParameterName, 'The most to look at for --where and --all')
             [CompletionResult]::new('-Q', '-Q ', [CompletionResultType]::ParameterName, 'Which queue [default: whatsapp]')
             [CompletionResult]::new('--queue', '--queue', [CompletionResultType]::ParameterName, 'Which queue [default: whatsapp]')
             [CompletionResult]::new('--redis', '--redis', [CompletionResultType]::ParameterName, 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>')

@@ -496,7 +496,7 @@ set edit:completion:arg-completer[wq] = {|@words|
         }
         &'wq;jobs;retry'= {
             cand --where 'Those for which this holds: ''reason~"timeout" age<1d'''
-            cand --scan-limit 'The most to look at for a filter'
+            cand --scan-limit 'The most to look at for --where and --all'
             cand --state 'Of which state'
             cand -Q 'Which queue [default: whatsapp]'
             cand --queue 'Which queue [default: whatsapp]'
@@ -525,7 +525,7 @@ set edit:completion:arg-completer[wq] = {|@words|
         }
         &'wq;jobs;promote'= {
             cand --where 'Those for which this holds: ''reason~"timeout" age<1d'''
-            cand --scan-limit 'The most to look at for a filter'
+            cand --scan-limit 'The most to look at for --where and --all'
             cand -Q 'Which queue [default: whatsapp]'
             cand --queue 'Which queue [default: whatsapp]'
             cand --redis 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>'
@@ -552,7 +552,7 @@ set edit:completion:arg-completer[wq] = {|@words|
         }
         &'wq;jobs;remove'= {
             cand --where 'Those for which this holds: ''reason~"timeout" age<1d'''
-            cand --scan-limit 'The most to look at for a filter'
+            cand --scan-limit 'The most to look at for --where and --all'
             cand -Q 'Which queue [default: whatsapp]'
             cand --queue 'Which queue [default: whatsapp]'
             cand --redis 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>'
@@ -709,7 +709,7 @@ set edit:completion:arg-completer[wq] = {|@words|
         }
         &'wq;dlq;retry'= {
             cand --where 'Those for which this holds: ''reason~"timeout" age<1d'''
-            cand --scan-limit 'The most to look at for a filter'
+            cand --scan-limit 'The most to look at for --where and --all'
             cand -Q 'Which queue [default: whatsapp]'
             cand --queue 'Which queue [default: whatsapp]'
             cand --redis 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>'

@@ -514,7 +514,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l where -d 'Those for which this holds: \'reason~"timeout" age<1d\'' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l scan-limit -d 'The most to look at for a filter' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l scan-limit -d 'The most to look at for --where and --all' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l state -d 'Of which state' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
@@ -543,7 +543,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l where -d 'Those for which this holds: \'reason~"timeout" age<1d\'' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l scan-limit -d 'The most to look at for a filter' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l scan-limit -d 'The most to look at for --where and --all' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l prefix -d 'First part of every key [default: bull]' -r
@@ -570,7 +570,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l where -d 'Those for which this holds: \'reason~"timeout" age<1d\'' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l scan-limit -d 'The most to look at for a filter' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l scan-limit -d 'The most to look at for --where and --all' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l prefix -d 'First part of every key [default: bull]' -r
@@ -729,7 +729,7 @@ complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_fr
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l where -d 'Those for which this holds: \'reason~"timeout" age<1d\'' -r
-complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l scan-limit -d 'The most to look at for a filter' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l scan-limit -d 'The most to look at for --where and --all' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l prefix -d 'First part of every key [default: bull]' -r
