@@ -79,6 +79,7 @@ impl Feed {
 pub(super) struct Convoy<T> {
     feed: Option<Arc<Feed>>,
     flights: VecDeque<Flight<T>>,
+    has_landed: bool,
 }
 
 #[derive(Debug)]
@@ -101,12 +102,13 @@ pub(super) struct Landed<T> {
 impl<T> Convoy<T> {
     /// A convoy for a feed; without one, every job counts as stored (a dry run).
     pub(super) fn new(feed: Option<Arc<Feed>>) -> Self {
-        Self { feed, flights: VecDeque::new() }
+        Self { feed, flights: VecDeque::new(), has_landed: false }
     }
 
-    /// Whether one more call may be launched.
+    /// Whether one more call may be launched. The first flies alone: a server that doesn't know the script yet would answer
+    /// several calls out of their order, and jobs would run out of the order of their rows.
     pub(super) fn has_room(&self) -> bool {
-        self.flights.len() < IN_FLIGHT
+        self.flights.len() < if self.has_landed { IN_FLIGHT } else { 1 }
     }
 
     /// Whether nothing is under way.
@@ -136,6 +138,7 @@ impl<T> Convoy<T> {
     pub(super) async fn land(&mut self) -> Option<Landed<T>> {
         let answer = (&mut self.flights.front_mut()?.adding).await;
         let cargo = self.flights.pop_front()?.cargo;
+        self.has_landed = true;
         // When the task broke down, whether its jobs were stored is not known: they count as not stored.
         let (jobs, statuses) = answer.unwrap_or_default();
         Some(Landed { cargo, jobs, statuses })

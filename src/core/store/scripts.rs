@@ -88,27 +88,29 @@ impl Arguments {
 }
 
 impl Script {
-    /// Runs the script on one queue. A server that forgot it gets it again: NOSCRIPT proves that nothing was done.
+    /// Runs the script on one queue. A server that forgot it gets its text instead: NOSCRIPT proves that nothing was done, and
+    /// the text goes with the call, so that a server that forgets again in between can't refuse it again.
     pub(super) async fn run(&self, link: &Link, keys: &Keys, arguments: &Arguments) -> Result<Value, StoreError> {
         let mut link = link.clone();
         let compiled = self.compiled.get_or_init(|| redis::Script::new(self.source));
-        let call = {
-            let mut call = redis::cmd("EVALSHA");
-            call.arg(compiled.get_hash()).arg(keys.for_scripts().len());
-            call.arg(keys.for_scripts()).arg(keys.base()).arg(keys.own());
-            for argument in &arguments.packed {
-                call.arg(argument.as_slice());
-            }
-            call
-        };
-        match call.query_async::<Value>(&mut link).await {
+        let by_hash = Self::call("EVALSHA", compiled.get_hash(), keys, arguments);
+        match by_hash.query_async::<Value>(&mut link).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                link.query::<()>(redis::cmd("SCRIPT").arg("LOAD").arg(self.source)).await?;
-                link.query(&call).await
+                link.query(&Self::call("EVAL", self.source, keys, arguments)).await
             }
             Err(error) => Err(StoreError::from_redis(link.server(), &error)),
             Ok(value) => Ok(value),
         }
+    }
+
+    fn call(command: &str, script: &str, keys: &Keys, arguments: &Arguments) -> redis::Cmd {
+        let mut call = redis::cmd(command);
+        call.arg(script).arg(keys.for_scripts().len());
+        call.arg(keys.for_scripts()).arg(keys.base()).arg(keys.own());
+        for argument in &arguments.packed {
+            call.arg(argument.as_slice());
+        }
+        call
     }
 
     /// An answer of another shape than the header promises.
