@@ -62,7 +62,7 @@ const calls = {
     const starts = [];
     const errors = [];
     const worker = new Worker(queue, (job) => {
-      starts.push({ id: job.id, name: job.name, at: Date.now(), due: job.timestamp + job.delay });
+      starts.push({ id: job.id, name: job.name, at: Date.now(), due: job.timestamp + (job.opts.delay ?? 0) });
       return play(job);
     }, { connection, ...options });
     worker.on('error', (error) => errors.push(error.message));

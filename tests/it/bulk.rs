@@ -226,8 +226,8 @@ fn redis_may_be_killed_and_come_back_in_the_middle() {
 fn rows_that_redis_would_not_take_are_counted_as_refused_and_added_by_the_next_run() {
     let mut server = Server::durable();
     let files = Files::with(contacts(40_000));
-    let line = "bulk contacts.csv --json --timeout 1s --allow-rejects --row-results rows.ndjson";
-    let mut bulk = wq(&server).folder(files.folder.path()).line(line).args(GREETING).spawn();
+    let line = "bulk contacts.csv --json --allow-rejects --row-results rows.ndjson";
+    let mut bulk = wq(&server).folder(files.folder.path()).line(line).args(["--timeout", "1s"]).args(GREETING).spawn();
 
     eventually(Duration::from_secs(30), "rows are added", || (waiting(&server) >= 1_000).then_some(()));
     server.kill();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::play;
+use super::{lines, play};
 use crate::support::node::Node;
 use crate::support::{Receiver, Server, eventually, wq};
 
@@ -100,10 +100,10 @@ fn jobs_added_by_wq_leave_the_events_of_jobs_added_by_node() {
         node.call("listen", json!({ "queue": queue }));
         node.call("work", json!({ "queue": queue }));
     }
-    let lines: String = jobs().as_array().unwrap().iter().map(|job| with_nodes_defaults(job).to_string() + "\n").collect();
+    let jobs_of_ours: Vec<Value> = jobs().as_array().unwrap().iter().map(with_nodes_defaults).collect();
 
     node.call("queue", json!({ "queue": "nodes", "method": "addBulk", "args": [jobs()] }));
-    wq(&server).line("enqueue -Q ours --ndjson -").input(lines).run().exits(0);
+    wq(&server).line("enqueue -Q ours --ndjson -").input(lines(&jobs_of_ours)).run().exits(0);
 
     let (of_node, of_ours) = (heard_to_the_end(&mut node, "nodes"), heard_to_the_end(&mut node, "ours"));
     assert_eq!(sequences(&of_ours), sequences(&of_node));

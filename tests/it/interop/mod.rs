@@ -2,11 +2,14 @@
 
 mod events;
 mod node_adds;
+mod together;
+mod wq_adds;
 
 use serde_json::{Value, json};
 
 use crate::support::node::Node;
 use crate::support::receiver::{Answer, Request};
+use crate::support::{Server, wq};
 
 /// Calls a method of Node's `Queue`.
 #[track_caller]
@@ -24,6 +27,30 @@ fn job(node: &mut Node, id: &str, method: &str, args: &Value) -> Value {
 #[track_caller]
 fn look(node: &mut Node, id: &str) -> Value {
     node.call("look", json!({ "queue": "q", "id": id }))
+}
+
+/// `wq enqueue --ndjson` with these jobs.
+fn add(server: &Server, jobs: &[Value]) {
+    wq(server).line("enqueue -Q q --ndjson -").input(lines(jobs)).run().exits(0);
+}
+
+/// Jobs as lines; without a priority unless they have one, as Node would add them: `wq` says `normal`.
+fn lines(jobs: &[Value]) -> String {
+    let mut lines = String::new();
+    for job in jobs {
+        let mut job = job.clone();
+        job.as_object_mut()
+            .unwrap()
+            .entry("opts")
+            .or_insert_with(|| json!({}))
+            .as_object_mut()
+            .unwrap()
+            .entry("priority")
+            .or_insert(json!(0));
+        lines += &job.to_string();
+        lines.push('\n');
+    }
+    lines
 }
 
 /// Answers as Node's worker in `peer.mjs` plays: `refuse` fails for good, `fail` fails so many attempts.

@@ -1,0 +1,232 @@
+//! Node and `wq` side by side: pauses, worker lists, mixed workers, management of each other's jobs.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{add, job, lines, look, play, queue};
+use crate::support::node::Node;
+use crate::support::{Receiver, Server, eventually, wq};
+
+const SOON: Duration = Duration::from_secs(20);
+/// Long enough for a worker that ignores a pause to take a job.
+const A_WHILE: Duration = Duration::from_millis(400);
+
+fn worker_line(receiver: &Receiver, more: &str) -> String {
+    format!("worker -Q q --via http --url {} --rate none{more}", receiver.url())
+}
+
+/// The ids that Node's workers started.
+fn started_by_node(node: &mut Node) -> Vec<String> {
+    let worked = node.call("worked", json!({ "queue": "q" }));
+    let starts = worked.as_array().unwrap().iter().flat_map(|worker| worker["starts"].as_array().unwrap().clone());
+    starts.map(|start| start["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_pause_by_wq_stops_nodes_worker_until_node_resumes() {
+    let server = Server::tcp();
+    let mut node = Node::start(&server);
+    node.call("work", json!({ "queue": "q" }));
+    node.call("listen", json!({ "queue": "q" }));
+
+    wq(&server).line("pause -Q q").run().exits(0);
+    add(&server, &[json!({ "opts": { "jobId": "held" } })]);
+    std::thread::sleep(A_WHILE);
+
+    assert_eq!(queue(&mut node, "isPaused", &json!([])), true);
+    assert_eq!(job(&mut node, "held", "getState", &json!([])), "waiting");
+    let resumed = Instant::now();
+    queue(&mut node, "resume", &json!([]));
+    eventually(SOON, "Node's worker goes on", || (started_by_node(&mut node) == ["held"]).then_some(()));
+    assert!(resumed.elapsed() < Duration::from_millis(200), "{:?}", resumed.elapsed());
+    let heard = node.call("heard", json!({ "queue": "q" }));
+    let kinds: Vec<_> = heard.as_array().unwrap().iter().map(|event| event[0].as_str().unwrap()).collect();
+    assert_eq!(kinds[..4], ["paused", "added", "waiting", "resumed"]);
+}
+
+#[test]
+fn a_pause_by_node_stops_our_worker_until_it_is_resumed() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    let worker = wq(&server).line(&worker_line(&receiver, "")).spawn();
+    add(&server, &[json!({ "name": "before" })]);
+    eventually(SOON, "the worker works", || (receiver.requests().len() == 1).then_some(()));
+
+    queue(&mut node, "pause", &json!([]));
+    queue(&mut node, "add", &json!(["by-node", {}]));
+    add(&server, &[json!({ "name": "by-wq" })]);
+    std::thread::sleep(A_WHILE);
+
+    assert_eq!(receiver.requests().len(), 1, "{}", worker.stderr());
+    let resumed = Instant::now();
+    queue(&mut node, "resume", &json!([]));
+    let requests = eventually(SOON, "our worker goes on", || Some(receiver.requests()).filter(|requests| requests.len() == 3));
+    assert!(requests[1].at - resumed < Duration::from_millis(100), "{:?} after the resume", requests[1].at - resumed);
+    assert_eq!([&requests[1].body["name"], &requests[2].body["name"]], ["by-node", "by-wq"]);
+    wq(&server).line("pause -Q q").run().exits(0);
+    assert_eq!(queue(&mut node, "isPaused", &json!([])), true);
+    wq(&server).line("resume -Q q").run().exits(0);
+    assert_eq!(queue(&mut node, "isPaused", &json!([])), false);
+}
+
+#[test]
+fn node_sees_our_worker_and_wq_sees_nodes() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    node.call("work", json!({ "queue": "q", "options": { "name": "theirs" } }));
+    let _worker = wq(&server).line(&worker_line(&receiver, " --name our-1")).spawn();
+
+    let names = eventually(SOON, "Node sees both workers", || {
+        let workers = queue(&mut node, "getWorkers", &json!([]));
+        let names: BTreeSet<String> =
+            workers.as_array().unwrap().iter().map(|worker| worker["rawname"].as_str().unwrap().to_owned()).collect();
+        (names.len() == 2).then_some(names)
+    });
+
+    assert_eq!(names, BTreeSet::from(["bull:cQ==:w:our-1".to_owned(), "bull:cQ==:w:theirs".to_owned()]));
+    let listed = wq(&server).line("workers list -Q q --json").run().exits(0).json();
+    let listed: BTreeSet<(String, String)> = listed["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|worker| (worker["name"].as_str().unwrap().to_owned(), worker["kind"].as_str().unwrap().to_owned()))
+        .collect();
+    assert_eq!(listed, BTreeSet::from([("our-1".to_owned(), "wq".to_owned()), ("theirs".to_owned(), "other".to_owned())]));
+}
+
+#[test]
+fn two_workers_of_each_kind_send_five_thousand_jobs_once_each() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    node.call("listen", json!({ "queue": "q" }));
+    let jobs: Vec<Value> = (0..5000).map(|n| json!({ "data": { "ms": 1 }, "opts": { "jobId": format!("j{n}") } })).collect();
+    for _ in 0..2 {
+        node.call("work", json!({ "queue": "q", "options": { "concurrency": 5 } }));
+    }
+    let _workers: Vec<_> = (0..2).map(|_| wq(&server).line(&worker_line(&receiver, "")).spawn()).collect();
+
+    add(&server, &jobs);
+
+    eventually(Duration::from_mins(1), "all jobs are completed", || (server.ask::<u64>("ZCARD bull:q:completed") == 5000).then_some(()));
+    let (theirs, ours) = (started_by_node(&mut node), receiver.accepted());
+    assert!(theirs.len() > 100 && ours.len() > 100, "Node sent {}, wq {}", theirs.len(), ours.len());
+    assert_eq!(theirs.len() + ours.len(), 5000);
+    assert_eq!(theirs.into_iter().chain(ours).collect::<BTreeSet<_>>().len(), 5000);
+    eventually(SOON, "QueueEvents hears that the queue is drained", || {
+        let heard = node.call("heard", json!({ "queue": "q" }));
+        assert!(heard.as_array().unwrap().iter().all(|event| event[0] != "error"));
+        heard.as_array().unwrap().iter().any(|event| event[0] == "drained").then_some(())
+    });
+}
+
+#[test]
+fn a_long_job_keeps_its_lock_beside_a_node_worker_that_looks_for_stalled_ones() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_millis(3200), play));
+    let mut node = Node::start(&server);
+    add(&server, &[json!({ "opts": { "jobId": "long" } })]);
+    let _worker = wq(&server).line(&worker_line(&receiver, " --lock-ttl 1s --stalled-interval 1s")).spawn();
+    eventually(SOON, "our worker sends", || (receiver.requests().len() == 1).then_some(()));
+
+    node.call("work", json!({ "queue": "q", "options": { "stalledInterval": 300 } }));
+
+    eventually(SOON, "the job is completed", || (look(&mut node, "long")["state"] == "completed").then_some(()));
+    assert_eq!([&look(&mut node, "long")["stalledCounter"], &look(&mut node, "long")["attemptsStarted"]], [0, 1]);
+    assert_eq!((receiver.requests().len(), started_by_node(&mut node).len()), (1, 0));
+}
+
+#[test]
+fn node_manages_jobs_that_wq_made() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    let jobs: Vec<Value> = (0..4).map(|n| json!({ "data": { "refuse": "no" }, "opts": { "jobId": format!("bad{n}") } })).collect();
+    add(&server, &jobs);
+    wq(&server).line(&worker_line(&receiver, " --until-empty")).run().exits(0);
+
+    job(&mut node, "bad0", "retry", &json!([]));
+    assert_eq!(job(&mut node, "bad0", "getState", &json!([])), "waiting");
+    queue(&mut node, "retryJobs", &json!([]));
+    assert_eq!(queue(&mut node, "getWaitingCount", &json!([])), 4);
+    let later: Vec<Value> = (0..3).map(|n| json!({ "opts": { "jobId": format!("later{n}"), "delay": 3_600_000 } })).collect();
+    add(&server, &later);
+    job(&mut node, "later0", "promote", &json!([]));
+    queue(&mut node, "promoteJobs", &json!([]));
+    assert_eq!(queue(&mut node, "getWaitingCount", &json!([])), 7);
+    assert_eq!(queue(&mut node, "remove", &json!(["later1"])), 1);
+    wq(&server).line(&worker_line(&receiver, " --until-empty")).run().exits(0);
+    assert_eq!(queue(&mut node, "getJobCounts", &json!(["completed", "failed"])), json!({ "completed": 2, "failed": 4 }));
+    assert_eq!(queue(&mut node, "clean", &json!([0, 100, "failed"])).as_array().unwrap().len(), 4);
+    add(&server, &[json!({}), json!({ "opts": { "priority": 3 } })]);
+    queue(&mut node, "drain", &json!([]));
+    assert_eq!(queue(&mut node, "count", &json!([])), 0);
+    add(&server, &[json!({})]);
+    queue(&mut node, "obliterate", &json!([]));
+    assert_eq!(server.ask::<Vec<String>>("KEYS bull:q:*"), Vec::<String>::new());
+}
+
+#[test]
+fn wq_manages_jobs_that_node_made() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    let jobs: Vec<Value> =
+        (0..4).map(|n| json!({ "name": "bad", "data": { "refuse": "no" }, "opts": { "jobId": format!("bad{n}") } })).collect();
+    queue(&mut node, "addBulk", &json!([jobs]));
+    wq(&server).line(&worker_line(&receiver, " --until-empty")).run().exits(0);
+
+    wq(&server).line("jobs retry -Q q bad0").run().exits(0);
+    assert_eq!([&look(&mut node, "bad0")["state"], &look(&mut node, "bad0")["attemptsMade"]], [&json!("waiting"), &json!(0)]);
+    wq(&server).line("dlq retry -Q q --all --yes").run().exits(0);
+    assert_eq!(queue(&mut node, "getWaitingCount", &json!([])), 4);
+    for n in 0..3 {
+        queue(&mut node, "add", &json!(["later", {}, { "jobId": format!("later{n}"), "delay": 3_600_000 }]));
+    }
+    wq(&server).line("jobs promote -Q q later0 later1 later2").run().exits(0);
+    assert_eq!(queue(&mut node, "getWaitingCount", &json!([])), 7);
+    wq(&server).line("jobs remove -Q q later1 --yes").run().exits(0);
+    wq(&server).line(&worker_line(&receiver, " --until-empty")).run().exits(0);
+    assert_eq!(queue(&mut node, "getJobCounts", &json!(["completed", "failed"])), json!({ "completed": 2, "failed": 4 }));
+    wq(&server).line("jobs clean -Q q --state failed --yes").run().exits(0);
+    assert_eq!(queue(&mut node, "getFailedCount", &json!([])), 0);
+    queue(&mut node, "addBulk", &json!([[{ "name": "a", "data": {} }, { "name": "b", "data": {}, "opts": { "priority": 3 } }]]));
+    wq(&server).line("queues drain q --yes").run().exits(0);
+    assert_eq!(queue(&mut node, "count", &json!([])), 0);
+    wq(&server).line("pause -Q q").run().exits(0);
+    wq(&server).line("queues obliterate q --yes").run().exits(0);
+    assert_eq!(server.ask::<Vec<String>>("KEYS bull:q:*"), Vec::<String>::new());
+}
+
+#[test]
+fn a_server_that_forgets_its_scripts_all_the_time_loses_nothing() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let _worker = wq(&server).line(&worker_line(&receiver, "")).spawn();
+    let jobs: Vec<Value> = (0..1500).map(|n| json!({ "data": { "ms": 1 }, "opts": { "jobId": format!("j{n:04}") } })).collect();
+    let producer = std::thread::scope(|scope| {
+        let producer = scope.spawn(|| wq(&server).line("enqueue -Q q --ndjson -").input(lines(&jobs)).run());
+        eventually(Duration::from_secs(40), "all jobs are completed", || {
+            server.ask::<()>("SCRIPT FLUSH");
+            (server.ask::<u64>("ZCARD bull:q:completed") == 1500).then_some(())
+        });
+        producer.join().unwrap()
+    });
+
+    producer.exits(0);
+    assert_eq!(receiver.accepted(), (0..1500).map(|n| format!("j{n:04}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn node_never_lists_an_id_without_a_job_while_wq_works_in_batches() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    let _worker = wq(&server).line(&worker_line(&receiver, " --concurrency 20")).spawn();
+    let jobs: Vec<Value> = (0..1000).map(|n| json!({ "data": { "ms": 1 }, "opts": { "delay": n % 3 * 20, "priority": n % 2 } })).collect();
+    let states = json!([["waiting", "active", "delayed", "prioritized", "completed", "failed"], 0, -1]);
+
+    add(&server, &jobs);
+
+    eventually(Duration::from_secs(40), "all jobs are completed", || {
+        let listed = queue(&mut node, "getJobs", &states);
+        assert!(listed.as_array().unwrap().iter().all(|job| job["timestamp"].is_u64()), "an id without a job");
+        (server.ask::<u64>("ZCARD bull:q:completed") == 1000).then_some(())
+    });
+}
