@@ -81,6 +81,8 @@ enum Verb {
         dry_run: bool,
     },
     /// Copy its data into one file, which any Redis can load
+    ///
+    /// To load it: put it as dump.rdb into a new folder and run `wq redis start --data FOLDER`.
     Backup {
         /// Where to
         file: PathBuf,
@@ -184,7 +186,11 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         }
         Verb::Status => status(&place, shell).await,
         Verb::Logs { follow, lines } => redis_tools::logs(&place.log(), lines, follow, shell).await,
-        Verb::Cli { words } => redis_tools::cli(&mut link(&place, args.data.is_some(), shell).await?, &words, shell).await,
+        Verb::Cli { words } => {
+            // BLPOP and the like answer when they like.
+            let mut link = server(&place, args.data.is_some(), shell)?.connect_blocking().await.map_err(AppError::from)?;
+            redis_tools::cli(&mut link, &words, shell).await
+        }
         Verb::Monitor { limit, duration } => {
             let server = server(&place, args.data.is_some(), shell)?;
             redis_tools::monitor(&server, limit, duration, shell).await

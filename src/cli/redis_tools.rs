@@ -1,7 +1,9 @@
 //! This file looks into a server: its log, raw commands, everything that is said to it.
 
-use std::io::{BufRead, IsTerminal, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, BufRead, IsTerminal, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Exit, shell::Shell};
@@ -9,6 +11,8 @@ use crate::app::error::{AppError, Kind};
 use crate::core::store::connect::{Link, ServerAddress};
 use crate::core::store::server::{Monitor, Reply};
 
+/// Commands after which the connection is a stream of messages.
+const ENDLESS: [&str; 6] = ["monitor", "subscribe", "psubscribe", "ssubscribe", "sync", "psync"];
 /// How often a log is looked at for more.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How much of a log's end is read for its last lines.
@@ -16,28 +20,64 @@ const LONGEST_TAIL: u64 = 1 << 20;
 
 /// Prints the end of a log and, with `follow`, what comes.
 pub(super) async fn logs(path: &Path, lines: usize, follow: bool, shell: &Shell) -> anyhow::Result<Exit> {
-    let open = std::fs::File::open(path);
-    let mut file = open.map_err(|error| AppError::new(Kind::NotFound, format!("the log {}: {error}", path.display())))?;
-    let size = file.metadata()?.len();
-    file.seek(SeekFrom::Start(size.saturating_sub(LONGEST_TAIL)))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
+    let opened = Tail::open(path);
+    let mut tail = opened.map_err(|error| AppError::new(Kind::NotFound, format!("the log {}: {error}", path.display())))?;
+    let text = tail.end()?;
     let all: Vec<&str> = text.lines().collect();
     shell.printer.lines(all.iter().skip(all.len().saturating_sub(lines)).copied())?;
     if !follow {
         return Ok(Exit::Done);
     }
     loop {
-        let mut more = Vec::new();
-        file.read_to_end(&mut more)?;
-        if !more.is_empty() {
-            shell.printer.lines(String::from_utf8_lossy(&more).lines())?;
-        }
         tokio::select! {
             _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
+        let more = tail.more()?;
+        if !more.is_empty() {
+            shell.printer.lines(more.lines())?;
+        }
+    }
+}
+
+/// A log that is read as it grows.
+struct Tail {
+    path: PathBuf,
+    file: File,
+    /// A line that is not yet whole.
+    begun: Vec<u8>,
+}
+
+impl Tail {
+    fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), file: File::open(path)?, begun: Vec::new() })
+    }
+
+    /// What is there, at most [`LONGEST_TAIL`] bytes.
+    fn end(&mut self) -> io::Result<String> {
+        let size = self.file.metadata()?.len();
+        self.file.seek(SeekFrom::Start(size.saturating_sub(LONGEST_TAIL)))?;
+        let mut bytes = Vec::new();
+        self.file.read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The whole lines that have come since, also into a new file of this name.
+    fn more(&mut self) -> io::Result<String> {
+        self.file.read_to_end(&mut self.begun)?;
+        if self.is_replaced()? {
+            self.file = File::open(&self.path)?;
+            self.file.read_to_end(&mut self.begun)?;
+        }
+        let whole = self.begun.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let lines: Vec<u8> = self.begun.drain(..whole).collect();
+        Ok(String::from_utf8_lossy(&lines).into_owned())
+    }
+
+    /// Whether it was moved away or emptied. For a moment there may be none.
+    fn is_replaced(&mut self) -> io::Result<bool> {
+        let Ok(named) = std::fs::metadata(&self.path) else { return Ok(false) };
+        Ok(named.ino() != self.file.metadata()?.ino() || named.len() < self.file.stream_position()?)
     }
 }
 
@@ -46,14 +86,14 @@ pub(super) async fn cli(link: &mut Link, words: &[String], shell: &Shell) -> any
     if !words.is_empty() {
         return run_one(link, words, shell).await;
     }
-    let is_terminal = std::io::stdin().is_terminal();
+    let is_terminal = io::stdin().is_terminal();
     let mut exit = Exit::Done;
     loop {
         if is_terminal {
             shell.printer.ask(&format!("{}> ", link.server()))?;
         }
         let mut line = String::new();
-        if std::io::stdin().lock().read_line(&mut line)? == 0 {
+        if io::stdin().lock().read_line(&mut line)? == 0 {
             return Ok(exit);
         }
         let words = match split_words(&line) {
@@ -76,10 +116,15 @@ pub(super) async fn cli(link: &mut Link, words: &[String], shell: &Shell) -> any
 }
 
 async fn run_one(link: &mut Link, words: &[String], shell: &Shell) -> anyhow::Result<Exit> {
+    let name = words.first().map(|word| word.to_ascii_lowercase()).unwrap_or_default();
+    if ENDLESS.contains(&name.as_str()) {
+        let refused = AppError::new(Kind::Usage, format!("{name} has no one answer"));
+        return Err(refused.with_hint("to see what clients say: wq redis monitor; what jobs do: wq events").into());
+    }
     let reply = link.raw(words).await.map_err(AppError::from)?;
     let exit = if matches!(reply, Reply::Error(_)) { Exit::Failed } else { Exit::Done };
     let lines = match &reply {
-        _ if std::io::stdout().is_terminal() => show(&reply, ""),
+        _ if io::stdout().is_terminal() => show(&reply, ""),
         // A script must not take it for a value.
         Reply::Error(text) => {
             shell.printer.say(text);

@@ -406,6 +406,7 @@ fn raw_commands_are_answered_as_redis_cli_does_in_a_pipe() {
     assert_eq!(home.redis("cli GET greeting").run().exits(0).stdout, "olá\n");
     assert_eq!(home.redis("cli DBSIZE").run().exits(0).stdout, "1\n");
     assert_eq!(home.redis("cli GET nothing").run().exits(0).stdout, "\n");
+    home.redis("cli MONITOR").run().exits(2).stderr_has("wq redis monitor");
     home.redis("cli NOSUCH").run().exits(1).stderr_has("unknown command");
     assert_eq!(home.redis("cli").input("SET a 'x y'\nMGET a greeting\n").run().exits(0).stdout, "OK\nx y\nolá\n");
 }
@@ -445,6 +446,70 @@ fn info_and_logs_show_the_server_of_the_folder() {
     home.redis("info server").run().exits(0).stdout_has(&format!("process_id:{}", home.pid().unwrap()));
     home.redis("logs -n 1000").run().exits(0).stdout_has("Ready to accept connections");
     assert_eq!(home.redis("logs -n 1").run().exits(0).stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_followed_log_shows_what_comes_until_it_is_interrupted() {
+    let home = Home::new();
+    home.start().exits(0);
+
+    let mut logs = home.redis("logs -f -n 1").spawn();
+    eventually(SOON, "the log's last line", || logs.stdout().contains("Ready to accept").then_some(()));
+    home.ask::<()>("BGSAVE");
+    eventually(SOON, "the log's new line", || logs.stdout().contains("Background saving started").then_some(()));
+    logs.signal("INT");
+
+    assert_eq!(logs.ends(SOON).code(), Some(0));
+}
+
+#[test]
+fn a_blocking_command_waits_for_its_answer() {
+    let home = Home::new();
+    home.start().exits(0);
+
+    let mut waiting = home.redis("--timeout 1s cli BLPOP list 0").spawn();
+    eventually(SOON, "the command waits", || home.ask::<String>("INFO clients").contains("blocked_clients:1").then_some(()));
+    home.ask::<()>("RPUSH list late");
+
+    assert_eq!(waiting.ends(SOON).code(), Some(0));
+    eventually(SOON, "its answer", || (waiting.stdout() == "list\nlate\n").then_some(()));
+}
+
+#[test]
+fn a_server_in_the_foreground_is_known_and_stopped_like_any_other() {
+    let home = Home::new();
+
+    let mut server = home.redis(&format!("start --port {} --foreground", home.port)).spawn();
+    eventually(SOON, "the server answers", || redis::Client::open(home.url()).unwrap().get_connection().ok());
+    home.start().exits(0).stderr_has("already running");
+    home.redis("stop").run().exits(0).stderr_has("stopped");
+
+    assert_eq!(server.ends(SOON).code(), Some(0));
+}
+
+#[test]
+fn a_restart_keeps_port_and_memory() {
+    let home = Home::new();
+    home.redis(&format!("start --port {} --maxmemory 64mb", home.port)).run().exits(0);
+    let pid = home.pid();
+
+    home.redis("restart").run().exits(0).stdout_has(&home.url());
+
+    assert_ne!(home.pid(), pid);
+    assert_eq!(home.ask::<(String, u64)>("CONFIG GET maxmemory").1, 64 << 20);
+}
+
+#[test]
+fn a_folder_of_any_name_and_length_will_do() {
+    let home = Home::new();
+    let folders = ["a b\"c'd", &"x".repeat(120)].map(|name| home.folder.path().join(name));
+
+    for folder in &folders {
+        let redis = || Wq::bare().env("WQ_REDIS_SERVER", server_binary()).args(["redis", "--data"]).args([folder]);
+        redis().line(&format!("start --port {}", home.port)).run().exits(0);
+        assert_eq!(home.ask::<(String, String)>("CONFIG GET dir").1, folder.display().to_string());
+        redis().line("stop").run().exits(0).stderr_has("stopped");
+    }
 }
 
 #[test]

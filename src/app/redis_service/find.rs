@@ -29,11 +29,14 @@ pub fn find_server(search: &Search) -> Result<PathBuf, AppError> {
     }
     let folders: Vec<&PathBuf> = search.path.iter().chain(&search.installed).collect();
     let known = ["valkey-server", "redis-server"].iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    let mut unsuitable = None;
-    for binary in search.from_environment.iter().cloned().chain(known) {
-        if !binary.is_file() {
-            continue;
+    if let Some(binary) = &search.from_environment {
+        match suitable(binary) {
+            Ok(()) => return Ok(binary.clone()),
+            Err(problem) => tracing::warn!("WQ_REDIS_SERVER is passed over: {}: {problem}", binary.display()),
         }
+    }
+    let mut unsuitable = None;
+    for binary in known.filter(|binary| binary.is_file()) {
         match suitable(&binary) {
             Ok(()) => return Ok(binary),
             Err(problem) => {
@@ -76,7 +79,7 @@ fn install_line() -> String {
     } else if has("brew") {
         "brew install valkey"
     } else {
-        "scripts/setup-redis"
+        "export WQ_REDIS_SERVER=$(scripts/setup-redis)"
     };
     format!("install one with: {line}")
 }
