@@ -5,6 +5,7 @@
 mod architecture;
 mod bulk;
 mod completions;
+mod documents;
 mod enqueue;
 mod help;
 mod interop;

@@ -1,0 +1,72 @@
+//! What is written about `wq` agrees with `wq`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::command::Wq;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+fn sources(folder: &Path, found: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// Names in quotes that begin like a variable of ours.
+fn variables(text: &str) -> BTreeSet<String> {
+    let is_ours =
+        |word: &&str| (word.starts_with("WQ_") || word.starts_with("REDIS_")) && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    text.split('"').filter(is_ours).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_example_environment_has_every_variable_that_is_read() {
+    let mut text = String::new();
+    sources(&root().join("src"), &mut text);
+    // What exec gives to its children is written, not read.
+    let given = ["WQ_ATTEMPT", "WQ_JOB_ID", "WQ_JOB_NAME"];
+    let read_by_wq: BTreeSet<String> = variables(&text).into_iter().filter(|name| !given.contains(&name.as_str())).collect();
+
+    let example = read(".env.example");
+    let documented: BTreeSet<String> =
+        example.lines().filter_map(|line| line.trim_start_matches('#').split_once('=')).map(|(name, _)| name.to_owned()).collect();
+
+    assert_eq!(documented, read_by_wq);
+}
+
+#[test]
+fn the_readme_names_every_command() {
+    let help = Wq::bare().args(["--help"]).run().exits(0).stdout;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+
+    let readme = read("README.md");
+
+    for command in commands.filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
+        let name = command.split_whitespace().next().unwrap();
+        assert!(name == "version" || readme.contains(&format!("wq {name}")), "README.md says nothing of `wq {name}`");
+    }
+}
+
+#[test]
+fn every_npm_script_is_an_alias_that_wq_understands() {
+    let package: serde_json::Value = serde_json::from_str(&read("scripts/package.json")).unwrap();
+
+    for (name, line) in package["scripts"].as_object().unwrap() {
+        let line = line.as_str().unwrap();
+        let words = line.strip_prefix("wq ").unwrap_or_else(|| panic!("{name}: {line}"));
+        Wq::bare().line(words).args(["--help"]).run().exits(0).stdout_has("Usage: wq");
+    }
+}
