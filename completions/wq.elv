@@ -1148,8 +1148,8 @@ set edit:completion:arg-completer[wq] = {|@words|
             cand --yes 'Answer yes to every question'
             cand --no-input 'Never ask; a question is refused instead'
             cand --raw-csv 'CSV cells that a spreadsheet would run as formulas are left as they are'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'wq;completions'= {
             cand --redis 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>'

@@ -1181,7 +1181,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -s y -l yes -d 'Answer yes to every question'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
-complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wq -n "__fish_wq_using_subcommand completions" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
 complete -c wq -n "__fish_wq_using_subcommand completions" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand completions" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
