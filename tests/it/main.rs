@@ -12,5 +12,6 @@ mod interop;
 mod looking;
 mod redis_service;
 mod sending;
+mod store;
 mod support;
 mod transports;
