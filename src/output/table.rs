@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Row as Line, Table, presets};
 
 use super::{Row, clean};
 
@@ -11,7 +11,7 @@ pub(super) fn width() -> Option<u16> {
     Table::new().width()
 }
 
-/// A heading and a line a row; `width` cuts it to size.
+/// A heading and a line a row; `width` cuts it to size, but never the first column: ids are there to be copied.
 pub(super) fn write<R: Row>(out: &mut impl Write, rows: &[R], width: Option<u16>, colours: bool) -> io::Result<()> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -23,15 +23,38 @@ pub(super) fn write<R: Row>(out: &mut impl Write, rows: &[R], width: Option<u16>
         table.force_no_tty();
     }
     if let Some(width) = width {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width).set_truncation_indicator("…");
     }
     for row in rows {
-        table.add_row(row.cells().iter().map(|cell| clean(cell).into_owned()));
+        let mut line = Line::from(row.cells().iter().map(|text| cell(text, colours)).collect::<Vec<Cell>>());
+        if width.is_some() {
+            line.max_height(1);
+        }
+        table.add_row(line);
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if width.is_some() && index == 0 {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     for line in table.lines() {
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+/// Foreign text made safe; the words for states in their colours.
+fn cell(text: &str, colours: bool) -> Cell {
+    let cell = Cell::new(clean(text));
+    match text {
+        _ if !colours => cell,
+        "completed" | "done" | "stored" | "retried" | "resumed" => cell.fg(Color::Green),
+        "failed" | "not found" | "refused" => cell.fg(Color::Red),
+        "active" => cell.fg(Color::Cyan),
+        "paused" | "delayed" | "duplicate" => cell.fg(Color::Yellow),
+        _ => cell,
+    }
 }
 
 /// One field a line: heading, then content.
@@ -45,4 +68,58 @@ pub(super) fn write_record<R: Row>(out: &mut impl Write, row: &R) -> io::Result<
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Sample(&'static str, &'static str);
+
+    impl Row for Sample {
+        const SCHEMA: &'static str = "wq.samples.v1";
+        const COLUMNS: &'static [&'static str] = &["ID", "TEXT"];
+        fn cells(&self) -> Vec<String> {
+            vec![self.0.to_owned(), self.1.to_owned()]
+        }
+        fn id(&self) -> &str {
+            self.0
+        }
+    }
+
+    fn drawn(rows: &[Sample], width: Option<u16>, colours: bool) -> String {
+        let mut out = Vec::new();
+        write(&mut out, rows, width, colours).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_row_is_one_line_of_the_terminal_and_its_id_is_whole() {
+        let text = drawn(&[Sample("a-long-id-to-copy", "words that go on and on, further than there is room")], Some(40), false);
+
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert!(lines[1].starts_with("a-long-id-to-copy  words") && lines[1].ends_with('…'), "{text}");
+        assert!(lines.iter().all(|line| line.chars().count() <= 40), "{text}");
+    }
+
+    #[test]
+    fn nothing_is_cut_without_a_width() {
+        let long = "x".repeat(300);
+
+        assert!(drawn(&[Sample("a", long.clone().leak())], None, false).contains(&long));
+    }
+
+    #[test]
+    fn a_table_orders_a_terminal_to_do_nothing_but_colours() {
+        let rows = [Sample("a", "x\u{1b}[2J\u{202e}\u{9b}6n"), Sample("b", "failed")];
+
+        assert!(!drawn(&rows, Some(80), false).contains('\u{1b}'));
+        let coloured = drawn(&rows, Some(80), true);
+        assert!(coloured.contains("\u{1b}[38;5;9mfailed") || coloured.contains("\u{1b}[31mfailed"), "{coloured:?}");
+        assert!(!coloured.contains("\u{1b}[2J") && !coloured.contains('\u{202e}'), "{coloured:?}");
+    }
 }
