@@ -70,6 +70,17 @@ impl Drop for Home {
     }
 }
 
+/// Ends with the test.
+struct Spawned(std::process::Child);
+
+impl Drop for Spawned {
+    fn drop(&mut self) {
+        // Already gone is as good.
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
 /// Whether this process runs and is a Redis or Valkey; a number may have gone to somebody else.
 fn is_server(pid: u32) -> bool {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
@@ -527,4 +538,21 @@ fn without_a_folder_the_default_server_is_found_on_whichever_port_it_runs() {
 
     info.stdout_has(&format!("process_id:{pid}"));
     stopped.exits(0).stderr_has("stopped");
+}
+
+#[test]
+fn a_server_in_a_container_keeps_a_queue_as_safely_as_a_local_one() {
+    let (home, folder, port) = (Home::new(), tempfile::tempdir().unwrap(), free_port());
+    home.start().exits(0);
+    let settings = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/redis.conf");
+    let mut command = Command::new(server_binary());
+    command.arg(settings).args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--logfile", "log", "--dir"]).arg(folder.path());
+    let _server = Spawned(command.spawn().unwrap());
+
+    let connect = || redis::Client::open(format!("redis://127.0.0.1:{port}")).unwrap().get_connection().ok();
+    let mut connection = eventually(SOON, "the server answers", connect);
+    let names = ["appendonly", "appendfsync", "save", "maxmemory", "maxmemory-policy", "hash-max-listpack-value"];
+    let found = names.map(|name| redis::cmd("CONFIG").arg("GET").arg(name).query::<(String, String)>(&mut connection).unwrap());
+
+    assert_eq!(found, names.map(|name| home.ask(&format!("CONFIG GET {name}"))));
 }
