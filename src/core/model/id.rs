@@ -84,12 +84,36 @@ fn digit(alphabet: &[u8], index: u64) -> char {
     usize::try_from(index).ok().and_then(|i| alphabet.get(i)).map_or('0', |&byte| char::from(byte))
 }
 
+/// BullMQ's keys of a queue, which stand where the keys of jobs stand.
+const RESERVED: [&str; 17] = [
+    "active",
+    "completed",
+    "delayed",
+    "events",
+    "failed",
+    "id",
+    "limiter",
+    "marker",
+    "meta",
+    "paused",
+    "pc",
+    "prioritized",
+    "repeat",
+    "stalled",
+    "stalled-check",
+    "wait",
+    "waiting-children",
+];
+
 /// Why an id from a user was refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum IdError {
     /// BullMQ keeps plain integers for its own counter.
     #[error("the id {0:?} reads as an integer; BullMQ keeps those for itself, so put a letter in")]
     Integer(String),
+    /// The key of a job is the queue's own key and the id: this job would take the place of the queue's own data.
+    #[error("the id {0:?} is one of the queue's own keys; put something before or after it")]
+    Reserved(String),
     /// Length or alphabet.
     #[error("the id {0:?} is not allowed; use 1 to 128 of A-Z a-z 0-9 _ . -")]
     Alphabet(String),
@@ -107,6 +131,9 @@ pub fn check_new_id(id: &str) -> Result<(), IdError> {
     // Node compares `parseInt(id).toString() === id`, so a minus sign counts too.
     if id.parse::<i128>().is_ok() || id.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(IdError::Integer(id.to_owned()));
+    }
+    if RESERVED.contains(&id) {
+        return Err(IdError::Reserved(id.to_owned()));
     }
     Ok(())
 }
@@ -139,6 +166,9 @@ mod tests {
     fn ids_that_node_could_not_handle_are_refused() {
         for id in ["1", "0", "-7", "0:a", "a:b", "", "a b", "ü", &"x".repeat(129), "99999999999999999999999999999999999999999"] {
             assert!(check_new_id(id).is_err(), "{id}");
+        }
+        for id in RESERVED {
+            assert_eq!(check_new_id(id), Err(IdError::Reserved(id.to_owned())));
         }
         for id in ["a", "order-17", "2026-11-24.x", "A_b.c-9"] {
             assert!(check_new_id(id).is_ok(), "{id}");
