@@ -18,3 +18,4 @@ mod sending;
 mod store;
 mod support;
 mod transports;
+mod wire_format;

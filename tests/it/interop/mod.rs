@@ -1,6 +1,7 @@
 //! Real Node BullMQ and `wq` on the same queues.
 
 mod events;
+mod golden;
 mod node_adds;
 mod together;
 mod wq_adds;

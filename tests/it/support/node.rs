@@ -24,7 +24,6 @@ impl Node {
     /// `tests/interop/peer.mjs` on this server.
     pub(crate) fn start(server: &Server) -> Self {
         let folder = interop();
-        assert!(folder.join("node_modules").is_dir(), "no node_modules in tests/interop: run scripts/test, or npm ci there");
         let mut command = Command::new("node");
         command.arg("peer.mjs").arg(server.port().to_string()).current_dir(folder);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
@@ -71,6 +70,9 @@ impl Drop for Node {
     }
 }
 
-fn interop() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop")
+/// The folder of the Node programs, with BullMQ in it.
+pub(crate) fn interop() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop");
+    assert!(folder.join("node_modules").is_dir(), "no node_modules in tests/interop: run scripts/test, or npm ci there");
+    folder
 }
