@@ -12,6 +12,7 @@ mod faults;
 mod help;
 mod interop;
 mod looking;
+mod operate;
 mod output;
 mod redis_service;
 mod sending;
