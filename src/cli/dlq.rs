@@ -1,9 +1,11 @@
 //! `wq dlq`: this file deals with dead letters: jobs that failed for good, BullMQ's `failed` set.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
@@ -165,16 +167,24 @@ fn group_of(job: &JobRecord, by: By) -> String {
 }
 
 async fn export(queue: &Queue, file: PathBuf, filter: &Filter, force: bool, shell: &Shell) -> anyhow::Result<Exit> {
-    if !force && file.exists() {
-        let message = format!("{} exists", file.display());
-        return Err(AppError::new(Kind::Conflict, message).with_hint("name another file, or add --force").into());
+    if !force && file.symlink_metadata().is_ok() {
+        return Err(exists(&file).into());
     }
     let is_csv = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-    let mut sink = save::<JobRow>(&file, if is_csv { FileFormat::Csv } else { FileFormat::Ndjson }, shell.settings.raw_csv)?;
+    let format = if is_csv { FileFormat::Csv } else { FileFormat::Ndjson };
+    let doing = || format!("exporting to {}", file.display());
+    let mut sink = save::<JobRow>(&file, format, shell.settings.raw_csv).with_context(doing)?;
     let states = vec![JobState::Failed];
     let search = Search { states, filter: filter.clone(), limit: u64::MAX, scan_limit: u64::MAX, from: Cursor::default() };
-    let scan = inspector::scan(queue, &search, |job| Ok(sink.write(&job.into())?)).await?;
-    sink.finish()?;
+    let scan = inspector::scan(queue, &search, |job| Ok(sink.write(&job.into())?)).await.with_context(doing)?;
+    match sink.finish(force) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(exists(&file).into()),
+        ended => ended.with_context(doing)?,
+    }
     tally::report(queue.name(), "exported", scan.found, false, shell)?;
     Ok(Exit::Done)
+}
+
+fn exists(file: &Path) -> AppError {
+    AppError::new(Kind::Conflict, format!("{} exists", file.display())).with_hint("name another file, or add --force")
 }

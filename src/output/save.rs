@@ -53,14 +53,25 @@ impl<R: Row> FileSink<R> {
         }
     }
 
-    /// Ends the file and gives it its name.
+    /// Ends the file and gives it its name; a file that has that name stays unless `replace`.
     ///
     /// # Errors
-    /// When the disk is full, say.
-    pub fn finish(mut self) -> io::Result<()> {
+    /// When the disk is full, say; [`io::ErrorKind::AlreadyExists`] when the name is taken.
+    pub fn finish(mut self, replace: bool) -> io::Result<()> {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
-        fs::rename(&self.temporary, &self.target)
+        if replace {
+            return fs::rename(&self.temporary, &self.target);
+        }
+        // A link never replaces; the first name goes when this is dropped.
+        match fs::hard_link(&self.temporary, &self.target) {
+            // Some file systems know no links: take the name first, then fill it.
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.target)?;
+                fs::rename(&self.temporary, &self.target)
+            }
+            linked => linked,
+        }
     }
 }
 
