@@ -2,6 +2,7 @@
 
 mod events;
 mod golden;
+mod limits;
 mod node_adds;
 mod together;
 mod wq_adds;

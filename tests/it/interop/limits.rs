@@ -1,0 +1,147 @@
+//! Limits and locks that Node and `wq` share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{add, look, play, queue};
+use crate::support::node::Node;
+use crate::support::receiver::accept;
+use crate::support::{Receiver, Server, eventually, wq};
+
+const SOON: Duration = Duration::from_secs(20);
+
+fn worker_line(receiver: &Receiver, more: &str) -> String {
+    format!("worker -Q q --via http --url {} --rate none{more}", receiver.url())
+}
+
+fn plain(count: usize) -> Vec<Value> {
+    (0..count).map(|n| json!({ "opts": { "jobId": format!("j{n}") } })).collect()
+}
+
+#[test]
+fn a_rate_limit_that_node_sets_by_hand_holds_our_worker_back() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    let _worker = wq(&server).line(&worker_line(&receiver, "")).spawn();
+    add(&server, &plain(1));
+    eventually(SOON, "the worker works", || (receiver.requests().len() == 1).then_some(()));
+
+    queue(&mut node, "setGlobalRateLimit", &json!([1000, 1000]));
+    queue(&mut node, "rateLimit", &json!([800]));
+    let closed = Instant::now();
+    queue(&mut node, "add", &json!(["held", {}]));
+
+    let requests = eventually(SOON, "the worker goes on", || Some(receiver.requests()).filter(|requests| requests.len() == 2));
+    let waited = requests[1].at - closed;
+    assert!(waited > Duration::from_millis(750) && waited < Duration::from_millis(1500), "{waited:?}");
+}
+
+#[test]
+fn our_worker_keeps_nodes_global_rate_and_counts_in_its_window() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    queue(&mut node, "setGlobalRateLimit", &json!([4, 1000]));
+    add(&server, &plain(14));
+
+    let _worker = wq(&server).line(&worker_line(&receiver, "")).spawn();
+
+    eventually(SOON, "Node sees starts in its window", || {
+        let count: Option<u64> = server.ask("GET bull:q:limiter");
+        let ttl = queue(&mut node, "getRateLimitTtl", &json!([1])).as_i64().unwrap();
+        (count.is_some_and(|count| (1..=4).contains(&count)) && (1..=1000).contains(&ttl)).then_some(())
+    });
+    eventually(SOON, "all are sent", || (receiver.requests().len() == 14).then_some(()));
+    let busiest = receiver.busiest(Duration::from_secs(1));
+    assert!(busiest <= 4, "{busiest} in some second");
+}
+
+#[test]
+fn the_global_concurrency_of_a_queue_holds_for_node_and_wq_together() {
+    let (server, running, most) = (Server::tcp(), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let receiver = Receiver::start(Duration::ZERO, {
+        let (running, most) = (Arc::clone(&running), Arc::clone(&most));
+        move |request| {
+            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(10));
+            running.fetch_sub(1, Ordering::SeqCst);
+            accept(request)
+        }
+    });
+    let mut node = Node::start(&server);
+    queue(&mut node, "setGlobalConcurrency", &json!([3]));
+    let jobs: Vec<Value> = (0..200).map(|_| json!({ "data": { "ms": 10 } })).collect();
+    node.call("work", json!({ "queue": "q", "options": { "concurrency": 5 } }));
+    let _worker = wq(&server).line(&worker_line(&receiver, "")).spawn();
+
+    add(&server, &jobs);
+
+    eventually(SOON, "all are completed", || {
+        let active: u64 = server.ask("LLEN bull:q:active");
+        assert!(active <= 3, "{active} at a time");
+        (server.ask::<u64>("ZCARD bull:q:completed") == 200).then_some(())
+    });
+    let ours = receiver.requests().len();
+    assert!(most.load(Ordering::SeqCst) <= 3 && ours > 0 && ours < 200, "{ours} by wq, {most:?} at a time");
+}
+
+#[test]
+fn a_job_added_while_all_slots_are_taken_runs_when_one_is_free() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    wq(&server).line("queues set q --concurrency 1").run().exits(0);
+    assert_eq!(queue(&mut node, "getGlobalConcurrency", &json!([])), 1);
+    add(&server, &[json!({ "name": "long", "data": { "ms": 400 } })]);
+    let _worker = wq(&server).line(&worker_line(&receiver, "")).spawn();
+    eventually(SOON, "the slot is taken", || (server.ask::<u64>("LLEN bull:q:active") == 1).then_some(()));
+
+    // Taking a job leaves a marker, as Node's worker does.
+    server.ask::<u64>("DEL bull:q:marker");
+    add(&server, &[json!({ "name": "next" })]);
+
+    assert_eq!(server.ask::<Option<u64>>("ZSCORE bull:q:marker 0"), None);
+    let requests = eventually(SOON, "the next is sent", || Some(receiver.requests()).filter(|requests| requests.len() == 2));
+    assert_eq!([&requests[0].body["name"], &requests[1].body["name"]], ["long", "next"]);
+}
+
+#[test]
+fn the_job_of_a_killed_node_worker_is_finished_by_wq() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, |request| (200, "", request.body["name"].to_string())));
+    let mut node = Node::start(&server);
+    let mut doomed = Node::start(&server);
+    add(&server, &[json!({ "name": "orphan", "data": { "ms": 60_000 }, "opts": { "jobId": "orphan" } })]);
+    doomed.call("work", json!({ "queue": "q", "options": { "lockDuration": 1000, "stalledInterval": 500 } }));
+    eventually(SOON, "Node holds the job", || (server.ask::<u64>("LLEN bull:q:active") == 1).then_some(()));
+
+    drop(doomed);
+    let _worker = wq(&server).line(&worker_line(&receiver, " --stalled-interval 500ms")).spawn();
+
+    let seen = eventually(SOON, "wq finishes it", || Some(look(&mut node, "orphan")).filter(|seen| seen["state"] == "completed"));
+    assert_eq!([&seen["stalledCounter"], &seen["attemptsStarted"], &seen["attemptsMade"]], [1, 2, 1]);
+    assert_eq!(seen["returnvalue"], "orphan");
+}
+
+#[test]
+fn the_job_of_a_killed_worker_of_ours_is_finished_by_node_and_fails_when_it_kills_again() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_mins(2), accept));
+    let mut node = Node::start(&server);
+    add(&server, &[json!({ "opts": { "jobId": "deadly" } })]);
+    let line = worker_line(&receiver, " --lock-ttl 500ms --stalled-interval 300ms");
+    let mut worker = wq(&server).line(&line).spawn();
+    for times in 1..=2 {
+        eventually(SOON, "our worker sends", || (receiver.requests().len() == times).then_some(()));
+        worker.kill();
+        if times == 1 {
+            worker = wq(&server).line(&line).spawn();
+        }
+    }
+
+    node.call("work", json!({ "queue": "q", "options": { "stalledInterval": 300 } }));
+
+    let seen = eventually(SOON, "Node gives it up", || Some(look(&mut node, "deadly")).filter(|seen| seen["state"] == "failed"));
+    assert_eq!(seen["failedReason"], "job stalled more than allowable limit");
+    assert_eq!([&seen["stalledCounter"], &seen["attemptsStarted"]], [2, 3]);
+    assert_eq!(receiver.requests().len(), 2);
+}
