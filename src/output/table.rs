@@ -6,9 +6,17 @@ use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, 
 
 use super::{Row, clean};
 
-/// The width of the terminal, if stdout is one.
+/// The narrowest terminal that a table is cut to. Below that nothing is left to read, and some terminals (a serial line,
+/// a fresh pseudo-terminal) say that they have no columns at all.
+const NARROWEST: u16 = 40;
+
+/// The width to cut tables to: that of the terminal, if stdout is one and knows.
 pub(super) fn width() -> Option<u16> {
-    Table::new().width()
+    usable(Table::new().width())
+}
+
+fn usable(width: Option<u16>) -> Option<u16> {
+    width.filter(|columns| *columns >= NARROWEST)
 }
 
 /// A heading and a line a row; `width` cuts it to size, but never the first column: ids are there to be copied.
@@ -94,6 +102,12 @@ mod tests {
         let mut out = Vec::new();
         write(&mut out, rows, width, colours).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_terminal_that_does_not_know_its_width_cuts_nothing() {
+        assert_eq!([None, Some(0), Some(39)].map(usable), [None; 3]);
+        assert_eq!(usable(Some(80)), Some(80));
     }
 
     #[test]
