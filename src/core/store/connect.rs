@@ -7,12 +7,14 @@ use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, Mul
 use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, IntoConnectionInfo, Pipeline, RedisFuture, Value};
 
 use super::error::StoreError;
-use super::workers::LIB_NAME;
 
 /// How long one attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long one answer may take. The library's own default of 500 ms is too short for a busy server.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What `lib-name` of our connections says in `CLIENT LIST`.
+pub(super) const LIB_NAME: &str = "wq";
 
 /// Where Redis is. Its `Display` shows host, port and database, never the password.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::connect::LIB_NAME;
 use super::error::StoreError;
 use super::queue::Queue;
 
@@ -20,9 +21,6 @@ pub struct WorkerInfo {
     /// Whether it is a `wq` worker.
     pub ours: bool,
 }
-
-/// What `lib-name` of our connections says.
-pub(super) const LIB_NAME: &str = "wq";
 
 impl Queue {
     /// The connected workers of this queue.

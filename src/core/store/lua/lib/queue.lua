@@ -106,14 +106,14 @@ local function announce_waiting(id, previous)
 end
 
 -- Everything that belongs to these jobs but their place in a list or set.
+local JOB_PARTS = { ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }
 local function delete_jobs(ids)
-  local keys = {}
+  local keys, count = {}, 0
   for _, id in ipairs(ids) do
     local key = base .. id
-    keys[#keys + 1] = key
-    for _, part in ipairs({ ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }) do
-      keys[#keys + 1] = key .. part
-    end
+    keys[count + 1] = key
+    for at, part in ipairs(JOB_PARTS) do keys[count + 1 + at] = key .. part end
+    count = count + 1 + #JOB_PARTS
   end
   each_key('DEL', keys)
 end

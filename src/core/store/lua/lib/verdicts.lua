@@ -1,0 +1,115 @@
+-- What becomes of a job that leaves `active`: one function a verdict. Changes that many jobs share are gathered and made
+-- once, by store_finished and wake_workers.
+--
+-- A job here is { id, key, kind, text, stack, ms, attempts, rule } as settle_jobs reads them, and { attempts_made,
+-- deduplication, priority } as it finds them. A rule is { age s (-1 any), count (-1 any), limit }.
+local now = server_time()
+local timestamp = int(now)
+local wakes, delays = false, false
+local finished = { completed = {}, failed = {} }
+local used_rules = { completed = {}, failed = {} }
+local removed = {}
+
+-- Completed or failed for good.
+local function finish(job, state, result_field)
+  local attempts_made = job.attempts_made + 1
+  if job.deduplication then free_deduplication(job.id, job.deduplication) end
+  if job.rule and job.rule.count == 0 then
+    removed[#removed + 1] = job.id
+  else
+    call('HSET', job.key, result_field, job.text, 'finishedOn', timestamp, 'atm', attempts_made)
+    if job.stack ~= '' then call('HSET', job.key, 'stacktrace', job.stack) end
+    if state == 'failed' then call('HDEL', job.key, 'defa') end
+    local set = finished[state]
+    set[#set + 1] = timestamp
+    set[#set + 1] = job.id
+    if job.rule then used_rules[state][job.rule] = true end
+  end
+  if state == 'completed' then
+    call('XADD', events_key, '*', 'event', 'completed', 'jobId', job.id, 'returnvalue', job.text, 'prev', 'active')
+    return
+  end
+  call('XADD', events_key, '*', 'event', 'failed', 'jobId', job.id, 'failedReason', job.text, 'prev', 'active')
+  if attempts_made >= job.attempts then
+    call('XADD', events_key, '*', 'event', 'retries-exhausted', 'jobId', job.id, 'attemptsMade', attempts_made)
+  end
+end
+
+-- Readers parse data, opts and progress as JSON; bytes that are none move to wqraw, where nothing is lost.
+local function repair(job)
+  local raw = {}
+  for _, field in ipairs({ 'data', 'opts', 'progress' }) do
+    local text = call('HGET', job.key, field)
+    if (text and not pcall(cjson.decode, text)) or (not text and field ~= 'progress') then
+      raw[#raw + 1] = field .. '=' .. (text or '')
+      call('HSET', job.key, field, '{}')
+    end
+  end
+  call('HSETNX', job.key, 'name', '')
+  if #raw > 0 then call('HSET', job.key, 'wqraw', table.concat(raw, '\n')) end
+end
+
+local function delay_job(job)
+  call('HSET', job.key, 'delay', int(job.ms))
+  delay_until(job.id, now + job.ms)
+  delays = true
+end
+
+local function retry(job, priority, side)
+  call('HSET', job.key, 'failedReason', job.text, 'atm', job.attempts_made + 1)
+  if job.stack ~= '' then call('HSET', job.key, 'stacktrace', job.stack) end
+  if job.ms > 0 then return delay_job(job) end
+  line_up(job.id, priority, side)
+  announce_waiting(job.id, 'active')
+  wakes = true
+end
+
+local settle = { wait = delay_job }
+function settle.completed(job) finish(job, 'completed', 'returnvalue') end
+function settle.failed(job) finish(job, 'failed', 'failedReason') end
+function settle.damaged(job)
+  repair(job)
+  finish(job, 'failed', 'failedReason')
+end
+function settle.retry(job) retry(job, job.priority, 'LPUSH') end
+function settle.retry_lifo(job) retry(job, job.priority, 'RPUSH') end
+function settle.release(job)
+  if job.priority > 0 then
+    call('ZADD', prioritized_key, int(job.priority * PRIORITY_STEP), job.id)
+  else
+    call('RPUSH', wait_list(), job.id)
+  end
+  announce_waiting(job.id, 'active')
+  wakes = true
+end
+
+-- Removes what the rules of this call don't keep, a bounded number at a time.
+local function trim(set_key, rule)
+  local function remove(ids)
+    each_chunk('ZREM', set_key, ids)
+    delete_jobs(ids)
+  end
+  if rule.age >= 0 then
+    remove(call('ZREVRANGEBYSCORE', set_key, int(now - rule.age * 1000), '-inf', 'LIMIT', 0, rule.limit))
+  end
+  local excess = rule.count > 0 and call('ZCARD', set_key) - rule.count or 0
+  if excess > 0 then remove(call('ZRANGE', set_key, 0, math.min(excess, MOST_ARGUMENTS) - 1)) end
+end
+
+-- Puts the finished ones into their sets and trims those by the rules of this call.
+local function store_finished()
+  each_chunk('ZADD', completed_key, finished.completed)
+  each_chunk('ZADD', failed_key, finished.failed)
+  delete_jobs(removed)
+  for rule in pairs(used_rules.completed) do trim(completed_key, rule) end
+  for rule in pairs(used_rules.failed) do trim(failed_key, rule) end
+end
+
+local function any_finished()
+  return #finished.completed + #finished.failed + #removed > 0
+end
+
+local function wake_workers()
+  if delays then mark_due() end
+  if wakes then mark_ready() end
+end
