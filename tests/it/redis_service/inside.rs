@@ -74,6 +74,25 @@ fn a_backup_never_replaces_a_file_unless_told_to() {
 }
 
 #[test]
+fn a_backup_never_replaces_a_file_that_came_while_it_was_taken() {
+    let home = Home::new();
+    home.start().exits(0);
+    home.ask::<()>("SET job waiting");
+    home.ask::<()>("CONFIG SET rdb-key-save-delay 2000000");
+    let file = home.folder.path().join("copy.rdb");
+
+    let mut backup = home.redis(&format!("backup {}", file.display())).spawn();
+    eventually(SOON, "the snapshot has begun", || {
+        home.ask::<String>("INFO persistence").contains("rdb_bgsave_in_progress:1").then_some(())
+    });
+    fs::write(&file, "precious").unwrap();
+
+    assert_eq!(backup.ends(SOON).code(), Some(8), "{}", backup.stderr());
+    assert_eq!(fs::read_to_string(&file).unwrap(), "precious");
+    assert!(!fs::read_dir(home.folder.path()).unwrap().any(|entry| entry.unwrap().path().extension().is_some_and(|end| end == "new")));
+}
+
+#[test]
 fn a_backup_holds_what_was_written_while_another_snapshot_was_being_taken() {
     let (home, other) = (Home::new(), Home::new());
     home.start().exits(0);
