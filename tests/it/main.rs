@@ -16,6 +16,7 @@ mod operate;
 mod output;
 mod redis_service;
 mod sending;
+mod setup_redis;
 mod store;
 mod support;
 mod transports;
