@@ -4,6 +4,7 @@ mod events;
 mod golden;
 mod limits;
 mod node_adds;
+mod options;
 mod together;
 mod wq_adds;
 
