@@ -20,8 +20,8 @@ for at = 5, #ARGV do
       call('HDEL', key, 'finishedOn', 'processedOn', result_field)
       if resets then
         call('HSET', key, 'atm', 0)
-        -- BullMQ 4's own field, which readers prefer to atm.
-        call('HDEL', key, 'attemptsMade')
+        -- attemptsMade is BullMQ 4's own field, which readers prefer to atm; stc counts stalls, of which one is allowed.
+        call('HDEL', key, 'attemptsMade', 'stc')
       end
       line_up(id, tonumber(call('HGET', key, 'priority') or 0) or 0, 'LPUSH')
       announce_waiting(id, state)
