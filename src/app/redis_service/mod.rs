@@ -67,8 +67,7 @@ pub async fn start(place: &Place, plan: &StartPlan) -> Result<Running, AppError>
         return Ok(running);
     }
     let binary = find_server(&plan.search)?;
-    place.prepare()?;
-    let _held = place.hold()?;
+    let _held = place.prepare()?;
     // Another start may have been quicker.
     if let Some(running) = guard::ours_when_loaded(place).await? {
         return Ok(running);
@@ -111,8 +110,7 @@ pub async fn become_server(place: &Place, plan: &StartPlan) -> Result<std::conve
         return Err(AppError::new(Kind::Conflict, format!("already running as process {}", running.state.pid)));
     }
     let binary = find_server(&plan.search)?;
-    place.prepare()?;
-    let _held = place.hold()?;
+    let _held = place.prepare()?;
     guard::check_port(plan.port).await?;
     if place.has_only_a_snapshot() {
         let message = format!("{} holds a snapshot and no append-only file", place.data().display());

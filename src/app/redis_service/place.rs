@@ -72,18 +72,21 @@ impl Place {
         self.data.join("redis.log")
     }
 
-    /// Makes the folders, the data folder for this user alone.
+    /// Makes the folders, the data folder for this user alone, and holds it as [`Self::hold`] does.
     ///
     /// # Errors
     /// When the folder holds other things, or the system refuses.
-    pub fn prepare(&self) -> Result<(), AppError> {
-        self.must_be_free()?;
+    pub(super) fn prepare(&self) -> Result<Option<fs::File>, AppError> {
         for folder in [Some(self.data.as_path()), self.state.parent()].into_iter().flatten() {
             let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
             made.map_err(|error| doing("making", folder, &error))?;
         }
+        // Held before it is judged: another start may just be filling it.
+        let held = self.hold()?;
+        self.must_be_free()?;
         let private = fs::set_permissions(&self.data, fs::Permissions::from_mode(0o700));
-        private.map_err(|error| doing("making private", &self.data, &error))
+        private.map_err(|error| doing("making private", &self.data, &error))?;
+        Ok(held)
     }
 
     /// `--data .` or `--data /tmp` must not shut others out of a folder that is not a server's.

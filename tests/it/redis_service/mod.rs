@@ -265,12 +265,15 @@ fn a_password_in_the_environment_does_not_reach_the_servers_command_line() {
 }
 
 #[test]
-fn what_was_acknowledged_survives_a_killed_server() {
+fn what_reached_the_append_only_file_survives_a_killed_server() {
     let home = Home::new();
     home.start().exits(0);
     for number in 0..50 {
         home.ask::<()>(&format!("SET job:{number} waiting"));
     }
+    // While it syncs, a server holds its writes back: these would be lost (redis.conf says so).
+    let is_written = || home.ask::<String>("INFO persistence").contains("aof_buffer_length:0\r\n").then_some(());
+    eventually(SOON, "everything is in the append-only file", is_written);
     kill(home.pid().unwrap());
 
     home.redis("restart").run().exits(0).stdout_has(&home.url());
