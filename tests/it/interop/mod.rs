@@ -3,6 +3,7 @@
 mod events;
 mod golden;
 mod limits;
+mod locks;
 mod node_adds;
 mod options;
 mod together;

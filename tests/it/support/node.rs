@@ -55,6 +55,12 @@ impl Node {
         answer["error"].as_str().unwrap_or_else(|| panic!("Node's {function} {arguments} didn't throw: {}", answer["value"])).to_owned()
     }
 
+    /// Sends a signal by name: `STOP` freezes Node as a machine that sleeps would, `CONT` lets it go on.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
+        assert!(status.success());
+    }
+
     #[track_caller]
     fn ask(&mut self, function: &str, arguments: &Value) -> Value {
         writeln!(self.stdin, "{}", serde_json::json!({ "call": function, "with": arguments })).unwrap();
