@@ -59,8 +59,9 @@ impl Desk {
         Self { concurrency, ready: VecDeque::new(), running: 0, unsettled: Vec::new(), locks: HeldLocks::default() }
     }
 
-    /// How many more jobs to take. Without a rate: read ahead as many as run at once. Under a rate: one round, and only
-    /// when the last one was started and a slot is free, since a start that is granted and used late is lost.
+    /// How many more jobs to take in a call that stores outcomes. Without a rate: read ahead as many as run at once.
+    /// Under a rate: one round, and only when the last one was started and a slot is free, since a start that is granted
+    /// and used late is lost.
     pub(super) fn appetite(&self, paced: bool) -> usize {
         // What is unsettled will be settled in the very call that takes.
         let held = self.running + self.ready.len();
@@ -69,6 +70,12 @@ impl Desk {
             true => 0,
             false => (self.concurrency * 2).saturating_sub(held),
         }
+    }
+
+    /// How many jobs could start that the worker doesn't have. Only for these does it look by itself: what it took
+    /// ahead of them would wait here while another worker is idle.
+    pub(super) fn idle_slots(&self) -> usize {
+        self.concurrency.saturating_sub(self.running + self.ready.len() + self.unsettled.len())
     }
 
     /// Puts a job that was just taken on the desk.
@@ -188,6 +195,20 @@ mod tests {
 
         assert_eq!((empty.appetite(false), empty.appetite(true)), (10, 5));
         assert_eq!((one.appetite(false), one.appetite(true)), (9, 0));
+    }
+
+    #[test]
+    fn a_slot_with_a_job_that_runs_waits_or_is_unstored_is_not_idle() {
+        let (mut desk, now) = desk(4, &["a", "b", "c"]);
+        let first = desk.next_to_start(now).unwrap();
+        desk.started();
+        assert_eq!(desk.idle_slots(), 1);
+
+        desk.ended(release(&first.taken));
+        assert_eq!(desk.idle_slots(), 1);
+
+        desk.settled(1);
+        assert_eq!(desk.idle_slots(), 2);
     }
 
     #[test]

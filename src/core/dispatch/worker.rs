@@ -233,7 +233,12 @@ impl Worker {
     }
 
     fn has_business(&self) -> bool {
-        self.desk.unsettled() > 0 || (self.may_have_work && self.appetite() > 0 && self.next_look <= Instant::now())
+        self.desk.unsettled() > 0 || (self.may_have_work && self.is_hungry() && self.next_look <= Instant::now())
+    }
+
+    /// Whether a job could start at once.
+    fn is_hungry(&self) -> bool {
+        self.appetite() > 0 && self.desk.idle_slots() > 0
     }
 
     fn appetite(&self) -> usize {
@@ -246,7 +251,11 @@ impl Worker {
     /// Stores outcomes and takes the next jobs in one call.
     async fn exchange(&mut self) {
         let batch = self.desk.to_settle(MAX_SETTLE_BATCH);
-        let want = if self.next_look <= Instant::now() { self.appetite() } else { 0 };
+        let want = match self.appetite() {
+            _ if self.next_look > Instant::now() => 0,
+            appetite if batch.is_empty() => appetite.min(self.desk.idle_slots()),
+            appetite => appetite,
+        };
         let asked = Instant::now();
         self.takes += 1;
         let token: Arc<str> = format!("wq.{}.{}", self.incarnation, self.takes).into();
@@ -371,7 +380,7 @@ impl Worker {
 
     /// Waits for whatever comes first: the end of a send, a start, a due job, the bell, or the word to stop.
     async fn wait(&mut self, bell: &mut Bell) {
-        let is_hungry = self.appetite() > 0;
+        let is_hungry = self.is_hungry();
         if is_hungry && !self.may_have_work {
             bell.arm();
         }

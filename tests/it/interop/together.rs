@@ -230,3 +230,21 @@ fn node_never_lists_an_id_without_a_job_while_wq_works_in_batches() {
         (server.ask::<u64>("ZCARD bull:q:completed") == 1000).then_some(())
     });
 }
+
+#[test]
+fn a_worker_of_ours_leaves_to_an_idle_node_worker_what_it_cannot_start() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_secs(3), play));
+    let mut node = Node::start(&server);
+    let _worker = wq(&server).line(&worker_line(&receiver, " --concurrency 1")).spawn();
+    eventually(SOON, "our worker waits", || server.ask::<String>("CLIENT LIST").contains("cmd=bzpopmin").then_some(()));
+    node.call("work", json!({ "queue": "q" }));
+    eventually(SOON, "both wait", || (server.ask::<String>("CLIENT LIST").matches("cmd=bzpopmin").count() == 2).then_some(()));
+
+    // Ours waits longest and is woken first; it can start one of the two.
+    add(&server, &[json!({ "name": "first" }), json!({ "name": "second" })]);
+    eventually(Duration::from_secs(2), "Node starts the second", || (started_by_node(&mut node).len() == 1).then_some(()));
+    add(&server, &[json!({ "name": "third" })]);
+    eventually(Duration::from_secs(2), "Node starts the third", || (started_by_node(&mut node).len() == 2).then_some(()));
+
+    assert_eq!(receiver.requests().len(), 1);
+}
