@@ -50,7 +50,7 @@ fn a_pause_by_wq_stops_nodes_worker_until_node_resumes() {
 fn a_pause_by_node_stops_our_worker_until_it_is_resumed() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
-    let worker = wq(&server).line(&worker_line(&receiver, "")).spawn();
+    let worker = wq(&server).line(&worker_line(&receiver, " --concurrency 1")).spawn();
     add(&server, &[json!({ "name": "before" })]);
     eventually(SOON, "the worker works", || (receiver.requests().len() == 1).then_some(()));
 
