@@ -22,7 +22,8 @@ local function leave(id)
     if (wanted == '' or wanted == set[1]) and call('ZREM', set[2], id) == 1 then return set[1] end
   end
   for _, list in ipairs(LISTS) do
-    if (wanted == '' or wanted == list[1]) and call('LREM', list[2], 1, id) > 0 then
+    -- From the right: drain and clean begin with the next to run, and must not search the whole line for each.
+    if (wanted == '' or wanted == list[1]) and call('LREM', list[2], -1, id) > 0 then
       return list[1] == 'waiting' and 'wait' or list[1]
     end
   end
