@@ -11,7 +11,12 @@ if not force and call('EXISTS', active_key) == 1 then return { -2, 0 } end
 local destroyed = 0
 local function destroy(ids)
   local locks = {}
-  for _, id in ipairs(ids) do locks[#locks + 1] = base .. id .. ':lock' end
+  for _, id in ipairs(ids) do
+    locks[#locks + 1] = base .. id .. ':lock'
+    -- Left behind, it would swallow jobs that are added to the new queue. pcall: the key may hold another type.
+    local deduplication_id = redis.pcall('HGET', base .. id, 'deid')
+    if type(deduplication_id) == 'string' then free_deduplication(id, deduplication_id) end
+  end
   each_key('DEL', locks)
   delete_jobs(ids)
   destroyed = destroyed + #ids
