@@ -14,9 +14,15 @@ call('DEL', stalled_key)
 for _, id in ipairs(suspects) do
   local key = base .. id
   if call('EXISTS', key .. ':lock') == 0 and call('LREM', active_key, 1, id) > 0 then
-    if call('EXISTS', key) == 1 then
-      local is_scheduled = call('HEXISTS', key, 'rjk') == 1
-      if call('HINCRBY', key, 'stc', 1) > tonumber(ARGV[4]) and not is_scheduled then
+    -- pcall: the key may hold another type, and stc no number; the other jobs must come back all the same.
+    local is_scheduled = redis.pcall('HEXISTS', key, 'rjk')
+    if type(is_scheduled) == 'number' and call('EXISTS', key) == 1 then
+      local stalls = redis.pcall('HINCRBY', key, 'stc', 1)
+      if type(stalls) ~= 'number' then
+        stalls = 1
+        call('HSET', key, 'stc', stalls)
+      end
+      if stalls > tonumber(ARGV[4]) and is_scheduled == 0 then
         call('HSET', key, 'defa', 'job stalled more than allowable limit')
       end
       call('RPUSH', wait_list(), id)

@@ -39,7 +39,9 @@ local locks = #jobs > 0 and call('MGET', unpack(lock_keys)) or {}
 
 -- Why a job can't be settled, or nil; in BullMQ's order. Leaves what finish and the rest need in `job`.
 local function refusal(job, lock)
-  local known = call('HMGET', job.key, 'atm', 'deid', 'priority', 'timestamp')
+  -- pcall: what is no job any more must not keep the outcomes of the others from being stored.
+  local known = redis.pcall('HMGET', job.key, 'atm', 'deid', 'priority', 'timestamp')
+  if known.err then return -1 end
   if not (known[1] or known[3] or known[4]) and call('EXISTS', job.key) == 0 then return -1 end
   job.attempts_made, job.deduplication, job.priority = tonumber(known[1] or 0) or 0, known[2], tonumber(known[3] or 0) or 0
   if any_children and job.kind == 'completed' then
