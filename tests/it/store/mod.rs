@@ -1,5 +1,7 @@
 //! What the store promises its callers, on a real server: order, limits, pace, damage, retention.
 
+mod upkeep;
+
 use std::sync::Arc;
 use std::time::Duration;
 
