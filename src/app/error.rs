@@ -3,7 +3,7 @@
 use crate::core::store::error::StoreError;
 use crate::transport::TransportError;
 
-/// What kind of failure it was. The command line turns it into an exit code (docs/cli.md).
+/// What kind of failure it was. The command line turns it into an exit code (`cli::exit`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Nothing below.

@@ -25,7 +25,8 @@ impl Server {
         Self::launch(None, false, &[])
     }
 
-    /// With AOF, so that it can be killed and come back.
+    /// With AOF, so that it can be killed and come back. `always`: with `everysec` a server answers before it has written while
+    /// a write to disk is under way, and a kill just then loses what it acknowledged.
     pub(crate) fn durable() -> Self {
         Self::launch(Some(free_port()), true, &[])
     }
@@ -58,7 +59,7 @@ impl Server {
         command.args(["--port", &self.port.unwrap_or(0).to_string(), "--bind", "127.0.0.1", "--loglevel", "warning"]);
         command.arg("--unixsocket").arg(self.socket()).arg("--dir").arg(self.folder.path());
         command.args(["--save", "", "--hash-max-listpack-value", "1024"]);
-        command.args(["--appendonly", if self.durable { "yes" } else { "no" }]);
+        command.args(["--appendonly", if self.durable { "yes" } else { "no" }, "--appendfsync", "always"]);
         command.args(&self.extra);
         let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let child = command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
