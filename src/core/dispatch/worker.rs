@@ -90,6 +90,8 @@ impl AddAssign for Report {
 
 /// How soon a queue is asked again whose global concurrency is used up.
 const CONCURRENCY_PAUSE: Duration = Duration::from_millis(50);
+/// The longest that a rate keeps a worker from asking again: somebody may have lifted it meanwhile.
+const LONGEST_RATE_PAUSE: Duration = Duration::from_secs(5);
 /// How soon `End::UntilEmpty` looks again while somebody else's jobs run.
 const EMPTY_PAUSE: Duration = Duration::from_millis(200);
 /// How soon a call is tried again that the server refused.
@@ -291,7 +293,9 @@ impl Worker {
         self.may_have_work = !taken.jobs.is_empty() || taken.dropped > 0;
         self.next_due = taken.next_due.map(|wait| answered + wait);
         match taken.held_back {
-            Some(HeldBack::Rate(wait)) => (self.may_have_work, self.next_look) = (true, answered + wait),
+            Some(HeldBack::Rate(wait)) => {
+                (self.may_have_work, self.next_look) = (true, answered + wait.min(LONGEST_RATE_PAUSE));
+            }
             Some(HeldBack::Concurrency) => (self.may_have_work, self.next_look) = (true, answered + CONCURRENCY_PAUSE),
             Some(HeldBack::Paused) | None => {}
         }
