@@ -136,3 +136,52 @@ fn the_job_of_a_killed_worker_of_ours_is_finished_by_node_and_fails_when_it_kill
     assert_eq!([&seen["stalledCounter"], &seen["attemptsStarted"]], [2, 3]);
     assert_eq!(receiver.requests().len(), 2);
 }
+
+/// When each job was taken, ms of the server's clock, by all workers of `q`.
+fn takes(server: &Server) -> Vec<u64> {
+    let entries: Vec<(String, Vec<String>)> = server.ask("XRANGE bull:q:events - +");
+    let taken = entries.iter().filter(|(_, fields)| fields[1] == "active");
+    taken.map(|(id, _)| id.split_once('-').unwrap().0.parse().unwrap()).collect()
+}
+
+#[test]
+fn node_and_wq_together_keep_the_global_rate_of_the_queue() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    queue(&mut node, "setGlobalRateLimit", &json!([10, 500]));
+    let _worker = wq(&server).line(&worker_line(&receiver, "")).spawn();
+    node.call("work", json!({ "queue": "q", "options": { "concurrency": 5 } }));
+    eventually(SOON, "both wait", || (server.ask::<String>("CLIENT LIST").matches("cmd=bzpopmin").count() == 2).then_some(()));
+
+    add(&server, &plain(60));
+
+    eventually(SOON, "all are completed", || (server.ask::<u64>("ZCARD bull:q:completed") == 60).then_some(()));
+    // A window is one life of BullMQ's key: it begins with the first start after the one before.
+    let (mut begin, mut sizes) = (0, Vec::new());
+    for at in takes(&server) {
+        if at > begin + 500 {
+            begin = at;
+            sizes.push(0);
+        }
+        *sizes.last_mut().unwrap() += 1;
+    }
+    assert!(sizes.iter().all(|size| *size <= 10) && sizes.iter().sum::<u64>() == 60, "{sizes:?}");
+    let ours = receiver.requests().len();
+    assert!((1..60).contains(&ours), "wq sent {ours} of 60");
+}
+
+#[test]
+fn our_worker_goes_on_by_itself_after_node_lifted_a_limit_set_by_hand() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    queue(&mut node, "rateLimit", &json!([3_600_000]));
+    let _worker = wq(&server).line(&format!("worker -Q q --via http --url {} --rate 100/s", receiver.url())).spawn();
+    eventually(SOON, "our worker is there", || server.ask::<String>("CLIENT LIST").contains("bull:cQ==").then_some(()));
+    add(&server, &plain(1));
+
+    queue(&mut node, "removeRateLimitKey", &json!([]));
+    let lifted = Instant::now();
+
+    let requests = eventually(SOON, "the job is sent", || Some(receiver.requests()).filter(|requests| requests.len() == 1));
+    assert!(requests[0].at - lifted < Duration::from_secs(6), "{:?}", requests[0].at - lifted);
+}
