@@ -40,10 +40,13 @@ local locks = #jobs > 0 and call('MGET', unpack(lock_keys)) or {}
 -- Why a job can't be settled, or nil; in BullMQ's order. Leaves what finish and the rest need in `job`.
 local function refusal(job, lock)
   -- pcall: what is no job any more must not keep the outcomes of the others from being stored.
-  local known = redis.pcall('HMGET', job.key, 'atm', 'deid', 'priority', 'timestamp')
+  local known = redis.pcall('HMGET', job.key, 'atm', 'deid', 'priority', 'timestamp', 'attemptsMade')
   if known.err then return -1 end
   if not (known[1] or known[3] or known[4]) and call('EXISTS', job.key) == 0 then return -1 end
-  job.attempts_made, job.deduplication, job.priority = tonumber(known[1] or 0) or 0, known[2], tonumber(known[3] or 0) or 0
+  job.deduplication, job.priority = known[2], tonumber(known[3] or 0) or 0
+  -- BullMQ 4 counts in a field of its own, which readers prefer to atm.
+  job.counts_for_v4 = known[5]
+  job.attempts_made = math.max(tonumber(known[1] or 0) or 0, tonumber(known[5] or 0) or 0)
   if any_children and job.kind == 'completed' then
     if call('SCARD', job.key .. ':dependencies') > 0 then return -4 end
     if call('ZCARD', job.key .. ':unsuccessful') > 0 then return -9 end

@@ -2,7 +2,7 @@
 -- once, by store_finished and wake_workers.
 --
 -- A job here is { id, key, kind, text, stack, ms, attempts, rule } as settle_jobs reads them, and { attempts_made,
--- deduplication, priority } as it finds them. A rule is { age s (-1 any), count (-1 any), limit }.
+-- counts_for_v4, deduplication, priority } as it finds them. A rule is { age s (-1 any), count (-1 any), limit }.
 local now = server_time()
 local timestamp = int(now)
 local wakes, delays = false, false
@@ -10,9 +10,16 @@ local finished = { completed = {}, failed = {} }
 local used_rules = { completed = {}, failed = {} }
 local removed = {}
 
+-- How many attempts have ended with this one, for atm.
+local function count_attempt(job)
+  local attempts_made = job.attempts_made + 1
+  if job.counts_for_v4 then call('HSET', job.key, 'attemptsMade', attempts_made) end
+  return attempts_made
+end
+
 -- Completed or failed for good.
 local function finish(job, state, result_field)
-  local attempts_made = job.attempts_made + 1
+  local attempts_made = count_attempt(job)
   if job.deduplication then free_deduplication(job.id, job.deduplication) end
   if job.rule and job.rule.count == 0 then
     removed[#removed + 1] = job.id
@@ -56,7 +63,7 @@ local function delay_job(job)
 end
 
 local function retry(job, priority, side)
-  call('HSET', job.key, 'failedReason', job.text, 'atm', job.attempts_made + 1)
+  call('HSET', job.key, 'failedReason', job.text, 'atm', count_attempt(job))
   if job.stack ~= '' then call('HSET', job.key, 'stacktrace', job.stack) end
   if job.ms > 0 then return delay_job(job) end
   line_up(job.id, priority, side)
