@@ -178,3 +178,18 @@ fn an_exhausted_job_retried_by_node_gets_one_more_attempt_and_by_wq_all_of_them(
     let seen = look(&mut node, "stubborn");
     assert_eq!([&seen["state"], &seen["attemptsMade"], &seen["attemptsStarted"]], [&json!("failed"), &json!(3), &json!(7)]);
 }
+
+#[test]
+fn attempts_that_a_worker_of_bullmq_4_used_up_count() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    queue(&mut node, "add", &json!(["stubborn", { "fail": 9 }, { "jobId": "stubborn", "attempts": 4 }]));
+    server.ask::<u64>("HSET bull:q:stubborn attemptsMade 2");
+
+    work(&server, &receiver, "q");
+
+    let attempts: Vec<_> = receiver.requests().iter().map(|request| request.body["attempt"].clone()).collect();
+    assert_eq!(attempts, [3, 4]);
+    let seen = look(&mut node, "stubborn");
+    assert_eq!([&seen["state"], &seen["attemptsMade"]], [&json!("failed"), &json!(4)]);
+}
