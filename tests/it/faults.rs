@@ -110,7 +110,13 @@ fn a_server_killed_in_a_bulk_and_in_a_drain_loses_nothing_that_it_acknowledged()
         server.restart();
     }
 
-    eventually(Duration::from_mins(1), "every message is completed", || (completed(&server) == ROWS as u64).then_some(()));
+    let state = || {
+        let lists = ["wait", "active"].map(|list| server.ask::<u64>(&format!("LLEN bull:whatsapp:{list}")));
+        let sets = ["prioritized", "delayed", "completed", "failed"].map(|set| server.ask::<u64>(&format!("ZCARD bull:whatsapp:{set}")));
+        (lists, sets)
+    };
+    eventually(Duration::from_mins(1), "nothing is left to do", || (state().0 == [0, 0] && state().1[..2] == [0, 0]).then_some(()));
+    assert_eq!(state().1[2..], [ROWS as u64, 0], "of jobs completed and failed");
     let results = std::fs::read_to_string(folder.path().join("rows.ndjson")).unwrap();
     let acknowledged: BTreeSet<String> =
         results.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned()).collect();
