@@ -178,6 +178,26 @@ async fn released_jobs_stand_where_they_stood() {
 }
 
 #[tokio::test]
+async fn prioritised_jobs_that_go_back_keep_their_order_before_those_that_stayed() {
+    let server = Server::start();
+    let mut hand = Hand::new(&server, "none").await;
+    let jobs = ["d", "c", "b", "a"].map(|id| prioritized(id, 3));
+
+    for taken_first in [3, 4] {
+        hand.queue.add(&jobs, Ledger::Skip).await.unwrap();
+        let mut taken = hand.take(taken_first).await;
+        taken.jobs.reverse();
+        hand.settle(&taken, Verdict::Release).await;
+        hand.take(taken_first).await;
+        hand.queue.reclaim("wq.test.", &[]).await.unwrap();
+        hand.queue.add(&[prioritized("after", 3)], Ledger::Skip).await.unwrap();
+
+        assert_eq!(hand.take_ids(9).await, ["d", "c", "b", "a", "after"], "{taken_first} of 4 went back");
+        server.ask::<()>("FLUSHALL");
+    }
+}
+
+#[tokio::test]
 async fn starts_are_spaced_by_the_slowest_rate_that_is_set() {
     let server = Server::start();
     let mut hand = Hand::new(&server, "100/s").await;

@@ -16,12 +16,7 @@ for _, id in ipairs(active) do
     call('DEL', lock_key)
     call('LREM', active_key, 1, id)
     call('SREM', stalled_key, id)
-    local priority = tonumber(call('HGET', base .. id, 'priority') or 0) or 0
-    if priority > 0 then
-      call('ZADD', prioritized_key, int(priority * PRIORITY_STEP), id)
-    else
-      call('RPUSH', wait_list(), id)
-    end
+    line_up_in_front(id, tonumber(call('HGET', base .. id, 'priority') or 0) or 0)
     announce_waiting(id, 'active')
     reclaimed[#reclaimed + 1] = id
   end

@@ -101,6 +101,17 @@ local function line_up(id, priority, side)
   end
 end
 
+-- Puts a job that was taken and not started back to the front of its line; of several, the last taken goes first.
+local FRONT_ROOM = 1000
+local function line_up_in_front(id, priority)
+  if priority == 0 then return call('RPUSH', wait_list(), id) end
+  local lowest = priority * PRIORITY_STEP
+  local first = call('ZRANGEBYSCORE', prioritized_key, lowest, int(lowest + PRIORITY_STEP - 1), 'WITHSCORES', 'LIMIT', 0, 1)
+  -- Alone in its line it leaves room for those that come after it to the front.
+  local score = first[2] and tonumber(first[2]) - 1 or lowest + call('INCRBY', counter_key, FRONT_ROOM) % PRIORITY_STEP
+  call('ZADD', prioritized_key, int(math.max(score, lowest)), id)
+end
+
 local function announce_waiting(id, previous)
   call('XADD', events_key, '*', 'event', 'waiting', 'jobId', id, 'prev', previous)
 end

@@ -81,11 +81,7 @@ end
 function settle.retry(job) retry(job, job.priority, 'LPUSH') end
 function settle.retry_lifo(job) retry(job, job.priority, 'RPUSH') end
 function settle.release(job)
-  if job.priority > 0 then
-    call('ZADD', prioritized_key, int(job.priority * PRIORITY_STEP), job.id)
-  else
-    call('RPUSH', wait_list(), job.id)
-  end
+  line_up_in_front(job.id, job.priority)
   announce_waiting(job.id, 'active')
   wakes = true
 end
