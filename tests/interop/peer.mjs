@@ -47,10 +47,10 @@ const play = async (job) => {
 const calls = {
   queue: ({ queue, method, args = [] }) => queueOf(queue)[method](...args),
   job: async ({ queue, id, method, args = [] }) => (await jobOf(queue, id))[method](...args),
-  // Everything about a job in one answer.
+  // Everything about a job in one answer. The state first: the fields are then never older than what it says.
   look: async ({ queue, id }) => {
-    const job = await jobOf(queue, id);
-    return { ...plain(job), state: await job.getState(), logs: (await queueOf(queue).getJobLogs(id)).logs };
+    const state = await queueOf(queue).getJobState(id);
+    return { ...plain(await jobOf(queue, id)), state, logs: (await queueOf(queue).getJobLogs(id)).logs };
   },
   // Its return value, or the error that waitUntilFinished throws.
   finish: async ({ queue, id }) => {
