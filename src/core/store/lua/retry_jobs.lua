@@ -19,9 +19,8 @@ for at = 5, #ARGV do
       status, any = 1, true
       call('HDEL', key, 'finishedOn', 'processedOn', result_field)
       if resets then
-        call('HSET', key, 'atm', 0)
         -- attemptsMade is BullMQ 4's own field, which readers prefer to atm; stc counts stalls, of which one is allowed.
-        call('HDEL', key, 'attemptsMade', 'stc')
+        call('HDEL', key, 'atm', 'attemptsMade', 'stc')
       end
       line_up(id, tonumber(call('HGET', key, 'priority') or 0) or 0, 'LPUSH')
       announce_waiting(id, state)
