@@ -1,7 +1,9 @@
 //! Real Node BullMQ and `wq` on the same queues.
 
+mod changes;
 mod events;
 mod golden;
+mod leftovers;
 mod limits;
 mod locks;
 mod node_adds;

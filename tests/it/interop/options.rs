@@ -1,10 +1,10 @@
 //! Options and leftovers: what Node's own worker would do with a job, `wq worker` does too.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::leftovers::leftovers;
 use super::{look, play, queue};
 use crate::support::node::Node;
 use crate::support::{Receiver, Server, eventually, wq};
@@ -32,38 +32,6 @@ fn let_node_work(node: &mut Node, queue: &str) {
 /// Adds with Node: name, data and options of each.
 fn add(node: &mut Node, queue: &str, jobs: &Value) {
     node.call("queue", json!({ "queue": queue, "method": "addBulk", "args": [jobs] }));
-}
-
-/// Every key of the queue with what is in it, as far as two runs can be equal: no moments, no reasons, no traces but their number.
-fn leftovers(server: &Server, queue: &str) -> BTreeMap<String, Vec<String>> {
-    let prefix = format!("bull:{queue}:");
-    let keys: Vec<String> = server.ask(&format!("KEYS {prefix}*"));
-    let mut found = BTreeMap::new();
-    for key in keys {
-        let content = match server.ask::<String>(&format!("TYPE {key}")).as_str() {
-            "hash" => fields(server, &key),
-            "list" => server.ask(&format!("LRANGE {key} 0 -1")),
-            "zset" => server.ask(&format!("ZRANGE {key} 0 -1")),
-            "set" => server.ask(&format!("SMEMBERS {key}")),
-            _ => Vec::new(),
-        };
-        let name = key[prefix.len()..].to_owned();
-        // Who looked for stalled jobs, and which library made the queue, is no matter of the jobs.
-        if !name.starts_with("stalled") && !["meta", "events", "marker"].contains(&name.as_str()) {
-            found.insert(name, content);
-        }
-    }
-    found
-}
-
-fn fields(server: &Server, key: &str) -> Vec<String> {
-    let shown = |name: &str, text: &str| match name {
-        "timestamp" | "processedOn" | "finishedOn" | "failedReason" => name.to_owned(),
-        "stacktrace" => format!("stacktrace: {}", serde_json::from_str::<Vec<String>>(text).unwrap().len()),
-        _ => format!("{name}: {}", serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))),
-    };
-    let hash: BTreeMap<String, String> = server.ask(&format!("HGETALL {key}"));
-    hash.iter().map(|(name, text)| shown(name, text)).collect()
 }
 
 #[test]

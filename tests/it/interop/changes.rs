@@ -1,0 +1,134 @@
+//! A change by hand is the same change whether Node makes it or `wq`.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::leftovers::leftovers;
+use super::{add, job, look, play, queue};
+use crate::support::node::Node;
+use crate::support::{Receiver, Server, eventually, wq};
+
+const SOON: Duration = Duration::from_secs(20);
+
+/// Two failed jobs, two completed ones, and some of each kind that waits.
+fn fill(node: &mut Node, queue: &str) {
+    let with_id = |id: &str, data: Value, more: Value| {
+        let mut options = more;
+        options["jobId"] = json!(id);
+        json!({ "name": id, "data": data, "opts": options })
+    };
+    let worked = json!([[
+        with_id("failed-1", json!({ "refuse": "no" }), json!({})),
+        with_id("failed-2", json!({ "refuse": "no" }), json!({ "priority": 3 })),
+        with_id("failed-3", json!({ "refuse": "no" }), json!({})),
+        with_id("completed-1", json!({}), json!({})),
+        with_id("completed-2", json!({}), json!({})),
+    ]]);
+    node.call("queue", json!({ "queue": queue, "method": "addBulk", "args": worked }));
+    node.call("work", json!({ "queue": queue, "options": { "concurrency": 1 } }));
+    let counts = json!({ "queue": queue, "method": "getJobCounts", "args": ["completed", "failed"] });
+    eventually(SOON, "Node finishes them", || (node.call("queue", counts.clone()) == json!({ "completed": 2, "failed": 3 })).then_some(()));
+    node.call("stop", json!({ "queue": queue }));
+    let waits = json!([[
+        with_id("waiting-1", json!({}), json!({})),
+        with_id("waiting-2", json!({}), json!({})),
+        with_id("ranked-1", json!({}), json!({ "priority": 2 })),
+        with_id("ranked-2", json!({}), json!({ "priority": 2 })),
+        with_id("delayed-1", json!({}), json!({ "delay": 3_600_000 })),
+        with_id("delayed-2", json!({}), json!({ "delay": 3_600_000, "priority": 4 })),
+        with_id("delayed-3", json!({}), json!({ "delay": 3_600_000 })),
+    ]]);
+    node.call("queue", json!({ "queue": queue, "method": "addBulk", "args": waits }));
+}
+
+/// What `QueueEvents` has heard since the jobs were there, moments left out; once it heard the last event.
+fn heard(node: &mut Node, queue: &str, last: &str) -> Vec<Value> {
+    let heard = eventually(SOON, "QueueEvents hears the last change", || {
+        let heard = node.call("heard", json!({ "queue": queue }));
+        heard.as_array().unwrap().iter().any(|event| event[0] == last).then_some(heard)
+    });
+    let mut events = heard.as_array().unwrap().clone();
+    let begin = 1 + events.iter().rposition(|event| event[0] == "added").unwrap();
+    for event in &mut events {
+        assert_ne!(event[0], "error", "{event}");
+        if let Some(fields) = event[1].as_object_mut() {
+            fields.remove("delay");
+        }
+    }
+    events.split_off(begin)
+}
+
+#[test]
+fn changes_by_wq_leave_the_keys_and_events_of_changes_by_node() {
+    let server = Server::tcp();
+    let mut node = Node::start(&server);
+    for queue in ["nodes", "ours"] {
+        node.call("listen", json!({ "queue": queue }));
+        fill(&mut node, queue);
+    }
+
+    let mut change = |id: &str, method: &str, args: Value| {
+        node.call("job", json!({ "queue": "nodes", "id": id, "method": method, "args": args }));
+    };
+    change("failed-1", "retry", json!(["failed", { "resetAttemptsMade": true }]));
+    change("failed-2", "retry", json!(["failed", { "resetAttemptsMade": true }]));
+    change("completed-1", "retry", json!(["completed", { "resetAttemptsMade": true }]));
+    change("delayed-1", "promote", json!([]));
+    change("delayed-2", "promote", json!([]));
+    for id in ["waiting-1", "ranked-1", "delayed-3", "completed-2"] {
+        change(id, "remove", json!([]));
+    }
+    for (method, args) in [("pause", json!([])), ("resume", json!([])), ("clean", json!([0, 100, "failed"]))] {
+        node.call("queue", json!({ "queue": "nodes", "method": method, "args": args }));
+    }
+    for line in [
+        "jobs retry -Q ours failed-1 failed-2",
+        "jobs retry -Q ours completed-1 --state completed",
+        "jobs promote -Q ours delayed-1 delayed-2",
+        "jobs remove -Q ours waiting-1 ranked-1 delayed-3 completed-2 --yes",
+        "pause -Q ours",
+        "resume -Q ours",
+        "jobs clean -Q ours --state failed --yes",
+    ] {
+        wq(&server).line(line).run().exits(0);
+    }
+
+    let of_node = heard(&mut node, "nodes", "cleaned");
+    assert_eq!(of_node.len(), 13, "{of_node:?}");
+    assert_eq!(heard(&mut node, "ours", "cleaned"), of_node);
+    assert_eq!(leftovers(&server, "ours"), leftovers(&server, "nodes"));
+    node.call("queue", json!({ "queue": "nodes", "method": "drain", "args": [] }));
+    wq(&server).line("queues drain ours --yes").run().exits(0);
+    assert_eq!(leftovers(&server, "ours"), leftovers(&server, "nodes"));
+}
+
+#[test]
+fn our_worker_sends_what_node_made_of_our_jobs() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    add(
+        &server,
+        &[
+            json!({ "name": "edited", "data": { "text": "old" }, "opts": { "jobId": "edited", "priority": 5 } }),
+            json!({ "name": "raised", "opts": { "jobId": "raised", "priority": 9 } }),
+            json!({ "name": "sooner", "opts": { "jobId": "sooner", "delay": 3_600_000 } }),
+        ],
+    );
+
+    job(&mut node, "edited", "updateData", &json!([{ "text": "new" }]));
+    job(&mut node, "edited", "log", &json!(["edited by hand"]));
+    job(&mut node, "edited", "updateProgress", &json!([{ "percent": 10 }]));
+    job(&mut node, "raised", "changePriority", &json!([{ "priority": 1 }]));
+    job(&mut node, "sooner", "changeDelay", &json!([100]));
+    let line = format!("worker -Q q --via http --url {} --rate none --concurrency 1", receiver.url());
+    let _worker = wq(&server).line(&line).spawn();
+
+    let requests = eventually(SOON, "all are sent", || Some(receiver.requests()).filter(|requests| requests.len() == 3));
+    let names: Vec<&Value> = requests.iter().map(|request| &request.body["name"]).collect();
+    assert_eq!(names, ["raised", "edited", "sooner"]);
+    assert_eq!(requests[1].body["data"], json!({ "text": "new" }));
+    eventually(SOON, "all are completed", || (queue(&mut node, "getCompletedCount", &json!([])) == 3).then_some(()));
+    let seen = look(&mut node, "edited");
+    assert_eq!([&seen["logs"], &seen["progress"]], [&json!(["edited by hand"]), &json!({ "percent": 10 })]);
+}
