@@ -170,7 +170,8 @@ pub(super) fn text(value: Value) -> Option<String> {
     bytes(value).map(lossy)
 }
 
-fn lossy(bytes: Vec<u8>) -> String {
+/// Bytes that are no UTF-8 are shown as U+FFFD.
+pub(super) fn lossy(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::Value;
 use serde_json::value::RawValue;
 
-use super::codec::{StoredOptions, array, bytes, integer, json_text, stored_options, text, unsigned};
+use super::codec::{StoredOptions, array, bytes, integer, json_text, lossy, stored_options, text, unsigned};
 use super::error::StoreError;
 use super::queue::Queue;
 use super::scripts::{Arguments, RESERVE_SLOT, TAKE_JOBS};
@@ -163,9 +163,12 @@ impl TakeReader {
 
     fn job(&mut self, queue: &str, token: &Arc<str>, job: Value) -> Option<TakenJob> {
         let [id, start_us, fields]: [Value; 3] = array(job)?.try_into().ok()?;
-        let id = text(id)?;
+        let id = bytes(id)?;
+        let is_addressable = std::str::from_utf8(&id).is_ok();
+        let id = lossy(id);
         let fields: [Value; 10] = array(fields)?.try_into().ok()?;
-        let content = self.content(queue, &id, fields);
+        // No outcome could ever be stored under such an id: sent once, it would be sent again and again.
+        let content = if is_addressable { self.content(queue, &id, fields) } else { Err("the id is no UTF-8".to_owned()) };
         Some(TakenJob { id, token: Arc::clone(token), start_after: Duration::from_micros(unsigned(&start_us)), content })
     }
 

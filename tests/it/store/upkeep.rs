@@ -138,3 +138,16 @@ async fn a_job_that_became_something_else_keeps_no_outcome_from_being_stored() {
     assert_eq!(settled, [Settled::Done, Settled::Missing, Settled::Done]);
     assert_eq!(server.ask::<Vec<String>>("ZRANGE bull:q:completed 0 -1"), ["a", "c"]);
 }
+
+#[tokio::test]
+async fn a_job_whose_outcome_could_not_be_stored_is_never_sent() {
+    let server = Server::start();
+    let mut hand = Hand::new(&server, "none").await;
+    let mut connection = server.connection();
+    redis::cmd("HSET").arg(b"bull:q:\xff").arg(&["name", "send", "data", "{}", "opts", "{}"]).exec(&mut connection).unwrap();
+    redis::cmd("LPUSH").arg("bull:q:wait").arg(b"\xff").exec(&mut connection).unwrap();
+
+    let taken = hand.take(1).await;
+
+    assert_eq!(taken.jobs[0].content.as_ref().unwrap_err(), "the id is no UTF-8");
+}
