@@ -23,7 +23,7 @@ fn completed(server: &Server) -> u64 {
 
 #[test]
 fn what_a_worker_of_ours_brings_after_node_took_its_job_is_refused() {
-    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_millis(300), |_| (200, "", json!("by wq").to_string())));
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_secs(1), |_| (200, "", json!("by wq").to_string())));
     let mut node = Node::start(&server);
     add(&server, &[json!({ "name": "held", "opts": { "jobId": "held" } })]);
     let line =
@@ -54,7 +54,8 @@ fn what_a_worker_of_ours_brings_after_node_took_its_job_is_refused() {
 fn what_a_node_worker_brings_after_wq_took_its_job_is_refused() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, |_| (200, "", json!("by wq").to_string())));
     let (mut node, mut sleeper) = (Node::start(&server), Node::start(&server));
-    add(&server, &[json!({ "name": "held", "data": { "ms": 300 }, "opts": { "jobId": "held" } })]);
+    // Long enough to be seen and stopped in the middle, on a busy machine too.
+    add(&server, &[json!({ "name": "held", "data": { "ms": 3000 }, "opts": { "jobId": "held" } })]);
     sleeper.call("work", json!({ "queue": "q", "options": { "lockDuration": 500, "stalledInterval": 200 } }));
     eventually(SOON, "Node works", || (server.ask::<u64>("LLEN bull:q:active") == 1).then_some(()));
 
