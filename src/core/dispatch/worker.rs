@@ -162,7 +162,8 @@ impl Worker {
         let rescuer = Rescuer { queue: self.current.subscribe(), interval: self.rules.stalled_interval };
         let heartbeat = tokio::spawn(service::run(heartbeat, services.clone()));
         let rescuer = tokio::spawn(service::run(rescuer, services.clone()));
-        let mut bell = Bell::hang(self.queue.clone(), self.rules.take.worker.clone(), services.clone());
+        let listening = services.child_token();
+        let mut bell = Bell::hang(self.queue.clone(), self.rules.take.worker.clone(), listening.clone());
 
         while !self.stop.is_cancelled() {
             self.start_due().await;
@@ -174,9 +175,11 @@ impl Worker {
                 self.wait(&mut bell).await;
             }
         }
+        // From now on a marker that wakes this worker would wake nobody.
+        listening.cancel();
+        bell.take_down().await;
         self.wind_down().await;
         services.cancel();
-        bell.take_down().await;
         // Both end by their token; a panic in them was logged by the runtime.
         heartbeat.await.ok();
         rescuer.await.ok();
