@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{lines, play};
+use super::{add, lines, play};
 use crate::support::node::Node;
 use crate::support::{Receiver, Server, eventually, wq};
 
@@ -120,4 +120,23 @@ fn with_nodes_defaults(job: &Value) -> Value {
         options.insert("backoff".to_owned(), json!({ "type": "fixed", "delay": 0 }));
     }
     job
+}
+
+#[test]
+fn the_event_stream_stays_as_short_as_node_made_it() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    node.call("queue", json!({ "queue": "q", "method": "count", "args": [] }));
+    eventually(Duration::from_secs(5), "Node has described the queue", || server.ask::<bool>("HEXISTS bull:q:meta version").then_some(()));
+    server.ask::<u64>("HSET bull:q:meta opts.maxLenEvents 200");
+    let jobs: Vec<Value> = (0..2000).map(|_| json!({})).collect();
+    let length = || server.ask::<u64>("XLEN bull:q:events");
+
+    add(&server, &jobs);
+    let after_adding = length();
+    wq(&server).line(&format!("worker -Q q --via http --url {} --rate none --until-empty", receiver.url())).run().exits(0);
+
+    assert_eq!(server.ask::<u64>("ZCARD bull:q:completed"), 2000);
+    assert!(after_adding <= 300 && length() <= 300, "{after_adding}, then {}", length());
+    assert_eq!(server.ask::<u64>("HGET bull:q:meta opts.maxLenEvents"), 200);
 }

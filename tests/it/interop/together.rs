@@ -248,3 +248,42 @@ fn a_worker_of_ours_leaves_to_an_idle_node_worker_what_it_cannot_start() {
 
     assert_eq!(receiver.requests().len(), 1);
 }
+
+#[test]
+fn what_a_worker_of_ours_gives_back_when_it_is_told_to_stop_node_starts_at_once() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_secs(2), play));
+    let mut node = Node::start(&server);
+    add(&server, &[json!({ "name": "first" }), json!({ "name": "second" }), json!({ "name": "third" })]);
+    let mut worker = wq(&server).line(&worker_line(&receiver, " --concurrency 1")).spawn();
+    eventually(SOON, "it sends the second and has the third", || {
+        (receiver.requests().len() == 2 && server.ask::<u64>("LLEN bull:q:active") == 2).then_some(())
+    });
+    node.call("work", json!({ "queue": "q" }));
+    assert_eq!(started_by_node(&mut node).len(), 0);
+
+    worker.signal("TERM");
+
+    eventually(Duration::from_millis(1800), "Node starts the third", || (started_by_node(&mut node).len() == 1).then_some(()));
+    assert_eq!(worker.ends(SOON).code(), Some(0), "{}", worker.stderr());
+    assert_eq!((server.ask::<u64>("ZCARD bull:q:completed"), receiver.requests().len()), (3, 2));
+}
+
+#[test]
+fn a_worker_of_ours_that_is_stopping_takes_no_wake_up_from_others() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_millis(2500), play));
+    let mut node = Node::start(&server);
+    add(&server, &[json!({ "name": "long" })]);
+    let mut worker = wq(&server).line(&worker_line(&receiver, " --concurrency 5")).spawn();
+    eventually(SOON, "it sends one and waits for more", || {
+        (receiver.requests().len() == 1 && server.ask::<String>("CLIENT LIST").contains("cmd=bzpopmin")).then_some(())
+    });
+    node.call("work", json!({ "queue": "q" }));
+    eventually(SOON, "both wait", || (server.ask::<String>("CLIENT LIST").matches("cmd=bzpopmin").count() == 2).then_some(()));
+
+    worker.signal("TERM");
+    eventually(SOON, "it heard", || worker.stderr().contains("stopping").then_some(()));
+    add(&server, &[json!({ "name": "next" })]);
+
+    eventually(Duration::from_secs(2), "Node starts the next", || (started_by_node(&mut node).len() == 1).then_some(()));
+    assert_eq!(worker.ends(SOON).code(), Some(0), "{}", worker.stderr());
+}
