@@ -85,6 +85,9 @@ local function allowance(want, meta, max, gap, now_us)
   if window_max or started >= CLOSED_BY_HAND then
     local left = started >= CLOSED_BY_HAND and 0 or window_max - started
     local ttl = call('PTTL', limiter_key)
+    -- In its last millisecond the key is still there. Starts counted in it now would be forgotten with it, and the next
+    -- window would come on top of them; Node ends the window here too.
+    if ttl == 0 then call('DEL', limiter_key) end
     if left <= 0 and ttl > 0 then return 0, 'rate', ttl * 1000 end
     want = math.min(want, ttl > 0 and left or window_max or want)
   end
