@@ -159,7 +159,7 @@ fn node_and_wq_together_keep_the_global_rate_of_the_queue() {
     // A window is one life of BullMQ's key: it begins with the first start after the one before.
     let (mut begin, mut sizes) = (0, Vec::new());
     for at in takes(&server) {
-        if at > begin + 500 {
+        if at >= begin + 500 {
             begin = at;
             sizes.push(0);
         }
