@@ -10,13 +10,15 @@ mod expiry;
 mod heartbeat;
 mod reconnect;
 mod rescuer;
+mod rules;
 mod service;
 pub mod transport;
 mod verdict;
 pub mod worker;
 
+pub use rules::{End, Report, WorkerRules};
 pub use verdict::KeepRules;
-pub use worker::{End, Report, Worker, WorkerRules};
+pub use worker::Worker;
 
 /// 0 to 1; half when the system gives no random bytes, which only flattens jitter.
 fn random() -> f64 {

@@ -1,7 +1,6 @@
 //! This file is the heart: the loop of one worker on one queue.
 
 use std::collections::HashMap;
-use std::ops::AddAssign;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,77 +15,15 @@ use super::expiry;
 use super::heartbeat::Heartbeat;
 use super::reconnect::reconnect;
 use super::rescuer::Rescuer;
+use super::rules::{End, Report, WorkerRules};
 use super::transport::{Outcome, Transport};
-use super::verdict::{self, KeepRules};
-use super::{random, service};
+use super::{random, service, verdict};
 use crate::core::model::clock::Millis;
 use crate::core::model::id::random_name;
 use crate::core::store::Queue;
 use crate::core::store::error::StoreError;
-use crate::core::store::settle::{MAX_SETTLE_BATCH, Settled, Settlement, Verdict};
-use crate::core::store::take::{Content, HeldBack, Pace, TakeReader, TakeRules, Taken, TakenJob};
-
-/// When a worker ends by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Never.
-    Never,
-    /// When nothing waits, nothing runs and no retry is due; or when the queue is paused.
-    UntilEmpty,
-    /// After one job, or at once when there is none.
-    Once,
-}
-
-/// How a worker works.
-#[derive(Clone, Debug)]
-pub struct WorkerRules {
-    /// Sends at a time, at least 1.
-    pub concurrency: usize,
-    /// Lock, name and rate.
-    pub take: TakeRules,
-    /// How often jobs of dead workers are looked for.
-    pub stalled_interval: Duration,
-    /// How long sends in flight may go on after the worker was told to stop.
-    pub grace: Duration,
-    /// What stays of finished jobs.
-    pub keep: KeepRules,
-    /// When it ends by itself.
-    pub end: End,
-}
-
-/// What a worker did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Sent and stored as completed.
-    pub completed: u64,
-    /// Dead letters, damaged jobs among them.
-    pub dead: u64,
-    /// Failed attempts that will be tried again.
-    pub retried: u64,
-    /// Jobs that were told to come back later.
-    pub postponed: u64,
-    /// Jobs that were taken, not started, and given back.
-    pub given_back: u64,
-    /// Outcomes that nobody wanted: the job was somebody else's by then.
-    pub lost: u64,
-    /// Sends that were cut off at the end of the grace time; their outcome is unknown.
-    pub cut_off: u64,
-    /// Ids that had no job and were removed.
-    pub dropped: u64,
-}
-
-impl AddAssign for Report {
-    fn add_assign(&mut self, other: Self) {
-        self.completed += other.completed;
-        self.dead += other.dead;
-        self.retried += other.retried;
-        self.postponed += other.postponed;
-        self.given_back += other.given_back;
-        self.lost += other.lost;
-        self.cut_off += other.cut_off;
-        self.dropped += other.dropped;
-    }
-}
+use crate::core::store::settle::{MAX_SETTLE_BATCH, Settled, Settlement};
+use crate::core::store::take::{Content, HeldBack, Pace, TakeReader, Taken, TakenJob};
 
 /// How soon a queue is asked again whose global concurrency is used up.
 const CONCURRENCY_PAUSE: Duration = Duration::from_millis(50);
@@ -338,14 +275,7 @@ impl Worker {
                 self.report.lost += 1;
                 continue;
             }
-            let counter = match settlement.verdict {
-                Verdict::Completed { .. } => &mut self.report.completed,
-                Verdict::Failed { .. } | Verdict::Damaged { .. } => &mut self.report.dead,
-                Verdict::Retry { .. } => &mut self.report.retried,
-                Verdict::Wait { .. } => &mut self.report.postponed,
-                Verdict::Release => &mut self.report.given_back,
-            };
-            *counter += 1;
+            self.report.count(&settlement.verdict);
         }
     }
 

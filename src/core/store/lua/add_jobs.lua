@@ -24,9 +24,9 @@ end
 
 local keys = {}
 for at = first_job, #ARGV, 3 do keys[#keys + 1] = base .. ARGV[at] end
-call('INCRBY', id_key, #keys)
-call('HSETNX', meta_key, 'library', library)
-local limit = event_limit()
+call('INCRBY', here.id, #keys)
+call('HSETNX', here.meta, 'library', library)
+local limit = event_limit(here)
 local known = {}
 -- Marks which of keys[first…last] exist, by halves: none or all, the usual cases, take one command.
 local function find_known(first, last)
@@ -53,18 +53,18 @@ for index, key in ipairs(keys) do
   seen[id] = true
   if duplicate then
     statuses[index] = 0
-    call('XADD', events_key, '*', 'event', 'duplicated', 'jobId', id)
+    call('XADD', here.events, '*', 'event', 'duplicated', 'jobId', id)
   else
     statuses[index] = 1
     added = added + 1
     call('HSET', key, 'name', shape.name, 'data', ARGV[at + 1], 'opts', shape.opts, 'timestamp', timestamp,
       'delay', shape.delay, 'priority', shape.priority)
-    call('XADD', events_key, '*', 'event', 'added', 'jobId', id, 'name', shape.name)
+    call('XADD', here.events, '*', 'event', 'added', 'jobId', id, 'name', shape.name)
     if shape.is_delayed then
-      local score = next_score[shape.due] or due_score(shape.due)
+      local score = next_score[shape.due] or due_score(here, shape.due)
       next_score[shape.due] = math.min(score + 1, shape.due * DUE_STEP + DUE_STEP - 1)
-      call('ZADD', delayed_key, int(score), id)
-      call('XADD', events_key, '*', 'event', 'delayed', 'jobId', id, 'delay', int(shape.due))
+      call('ZADD', here.delayed, int(score), id)
+      call('XADD', here.events, '*', 'event', 'delayed', 'jobId', id, 'delay', int(shape.due))
     else
       if shape.priority > 0 then
         ranked[#ranked + 1] = shape.priority
@@ -73,26 +73,26 @@ for index, key in ipairs(keys) do
         local side = shape.lifo and front or back
         side[#side + 1] = id
       end
-      call('XADD', events_key, '*', 'event', 'waiting', 'jobId', id)
+      call('XADD', here.events, '*', 'event', 'waiting', 'jobId', id)
     end
   end
 end
 
 if #back > 0 or #front > 0 then
-  local list = wait_list()
+  local list = wait_list(here)
   each_chunk('LPUSH', list, back)
   each_chunk('RPUSH', list, front)
 end
 if #ranked > 0 then
-  local number = call('INCRBY', counter_key, #ranked / 2) - #ranked / 2
+  local number = call('INCRBY', here.counter, #ranked / 2) - #ranked / 2
   for at = 1, #ranked, 2 do
     number = number + 1
     -- A number as an argument keeps its 53 bits, unlike tostring.
     ranked[at] = ranked[at] * PRIORITY_STEP + number % PRIORITY_STEP
   end
-  each_chunk('ZADD', prioritized_key, ranked)
+  each_chunk('ZADD', here.prioritized, ranked)
 end
-if #back > 0 or #front > 0 or #ranked > 0 then mark_ready() end
-if next(next_score) then mark_due() end
-if added > 0 then call('XTRIM', events_key, 'MAXLEN', '~', limit) end
+if #back > 0 or #front > 0 or #ranked > 0 then mark_ready(here) end
+if next(next_score) then mark_due(here) end
+if added > 0 then call('XTRIM', here.events, 'MAXLEN', '~', limit) end
 return statuses

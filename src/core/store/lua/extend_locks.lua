@@ -14,5 +14,5 @@ for at = 4, #ARGV, 2 do
     lost[#lost + 1] = ARGV[at]
   end
 end
-each_chunk('SREM', stalled_key, kept)
+each_chunk('SREM', here.stalled, kept)
 return lost

@@ -5,8 +5,8 @@
 --   4 most   jobs to destroy in this call
 -- Returns { code, destroyed }: code 1 all gone, 0 call again, -1 not paused, -2 workers have jobs.
 local force, most = ARGV[3] == '1', tonumber(ARGV[4])
-if call('HEXISTS', meta_key, 'paused') == 0 then return { -1, 0 } end
-if not force and call('EXISTS', active_key) == 1 then return { -2, 0 } end
+if call('HEXISTS', here.meta, 'paused') == 0 then return { -1, 0 } end
+if not force and call('EXISTS', here.active) == 1 then return { -2, 0 } end
 
 local destroyed = 0
 local function destroy(ids)
@@ -15,20 +15,20 @@ local function destroy(ids)
     locks[#locks + 1] = base .. id .. ':lock'
     -- Left behind, it would swallow jobs that are added to the new queue. pcall: the key may hold another type.
     local deduplication_id = redis.pcall('HGET', base .. id, 'deid')
-    if type(deduplication_id) == 'string' then free_deduplication(id, deduplication_id) end
+    if type(deduplication_id) == 'string' then free_deduplication(here, id, deduplication_id) end
   end
   each_key('DEL', locks)
-  delete_jobs(ids)
+  delete_jobs(here, ids)
   destroyed = destroyed + #ids
 end
-for _, list in ipairs({ wait_key, paused_key, active_key }) do
+for _, list in ipairs({ here.wait, here.paused, here.active }) do
   while destroyed < most do
     local ids = call('LPOP', list, math.min(most - destroyed, MOST_ARGUMENTS))
     if not ids then break end
     destroy(ids)
   end
 end
-for _, set in ipairs({ prioritized_key, delayed_key, completed_key, failed_key, children_key }) do
+for _, set in ipairs({ here.prioritized, here.delayed, here.completed, here.failed, here.children }) do
   while destroyed < most do
     local popped = call('ZPOPMIN', set, math.min(most - destroyed, MOST_ARGUMENTS))
     if #popped == 0 then break end
@@ -39,10 +39,10 @@ for _, set in ipairs({ prioritized_key, delayed_key, completed_key, failed_key, 
 end
 if destroyed >= most then return { 0, destroyed } end
 
-for _, scheduler in ipairs(call('ZRANGE', repeat_key, 0, -1)) do call('DEL', base .. 'repeat:' .. scheduler) end
-call('DEL', counter_key, marker_key, meta_key, events_key, id_key, stalled_key, stalled_check_key, repeat_key, limiter_key)
+for _, scheduler in ipairs(call('ZRANGE', here.schedulers, 0, -1)) do call('DEL', base .. 'repeat:' .. scheduler) end
+call('DEL', here.counter, here.marker, here.meta, here.events, here.id, here.stalled, here.stalled_check, here.schedulers, here.limiter)
 for _, name in ipairs({ 'metrics:completed', 'metrics:failed', 'metrics:completed:data', 'metrics:failed:data' }) do
   call('DEL', base .. name)
 end
-call('DEL', rate_key, pace_key, counters_key)
+call('DEL', here.rate, here.pace, here.counters)
 return { 1, destroyed }

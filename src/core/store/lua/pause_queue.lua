@@ -2,9 +2,9 @@
 --
 -- ARGV  none of its own
 -- Returns 1 when it was running, 0 when it was paused already.
-local changed = 1 - call('HEXISTS', meta_key, 'paused')
-call('HSET', meta_key, 'paused', 1)
-call('DEL', marker_key)
-event_limit()
-call('XADD', events_key, '*', 'event', 'paused')
+local changed = 1 - call('HEXISTS', here.meta, 'paused')
+call('HSET', here.meta, 'paused', 1)
+call('DEL', here.marker)
+event_limit(here)
+call('XADD', here.events, '*', 'event', 'paused')
 return changed

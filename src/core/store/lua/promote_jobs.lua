@@ -10,15 +10,15 @@ for at = 3, #ARGV do
   local status = 0
   if call('EXISTS', key) == 1 then
     status = -1
-    if call('ZREM', delayed_key, id) == 1 then
+    if call('ZREM', here.delayed, id) == 1 then
       status, any = 1, true
-      line_up(id, tonumber(call('HGET', key, 'priority') or 0) or 0, 'LPUSH')
+      line_up(here, id, tonumber(call('HGET', key, 'priority') or 0) or 0, 'LPUSH')
       call('HSET', key, 'delay', 0)
-      announce_waiting(id, 'delayed')
+      announce_waiting(here, id, 'delayed')
     end
   end
   statuses[#statuses + 1] = status
 end
-if any then mark_ready() end
-trim_events()
+if any then mark_ready(here) end
+trim_events(here)
 return statuses

@@ -6,7 +6,7 @@
 -- Returns the ids that went back to the front of their lines; they were never started.
 local owner, known = ARGV[3], {}
 for at = 4, #ARGV do known[ARGV[at]] = true end
-local active = call('LRANGE', active_key, 0, -1)
+local active = call('LRANGE', here.active, 0, -1)
 local reclaimed = {}
 -- The left end is the newest: pushed back to the front in this order, the oldest comes to stand first again.
 for _, id in ipairs(active) do
@@ -14,12 +14,12 @@ for _, id in ipairs(active) do
   local lock = not known[id] and call('GET', lock_key)
   if lock and string.sub(lock, 1, #owner) == owner then
     call('DEL', lock_key)
-    call('LREM', active_key, 1, id)
-    call('SREM', stalled_key, id)
-    line_up_in_front(id, tonumber(call('HGET', base .. id, 'priority') or 0) or 0)
-    announce_waiting(id, 'active')
+    call('LREM', here.active, 1, id)
+    call('SREM', here.stalled, id)
+    line_up_in_front(here, id, tonumber(call('HGET', base .. id, 'priority') or 0) or 0)
+    announce_waiting(here, id, 'active')
     reclaimed[#reclaimed + 1] = id
   end
 end
-if #reclaimed > 0 then mark_ready() end
+if #reclaimed > 0 then mark_ready(here) end
 return reclaimed

@@ -5,15 +5,15 @@
 --   4 max_stalled  a job that stalled more often is failed by whoever takes it next
 -- Returns the ids that went back; nothing when another worker's pass was less than an interval ago.
 local now = server_time()
-if not call('SET', stalled_check_key, int(now), 'PX', ARGV[3], 'NX') then return {} end
-trim_events()
+if not call('SET', here.stalled_check, int(now), 'PX', ARGV[3], 'NX') then return {} end
+trim_events(here)
 
 local recovered = {}
-local suspects = call('SMEMBERS', stalled_key)
-call('DEL', stalled_key)
+local suspects = call('SMEMBERS', here.stalled)
+call('DEL', here.stalled)
 for _, id in ipairs(suspects) do
   local key = base .. id
-  if call('EXISTS', key .. ':lock') == 0 and call('LREM', active_key, 1, id) > 0 then
+  if call('EXISTS', key .. ':lock') == 0 and call('LREM', here.active, 1, id) > 0 then
     -- pcall: the key may hold another type, and stc no number; the other jobs must come back all the same.
     local is_scheduled = redis.pcall('HEXISTS', key, 'rjk')
     if type(is_scheduled) == 'number' and call('EXISTS', key) == 1 then
@@ -25,15 +25,15 @@ for _, id in ipairs(suspects) do
       if stalls > tonumber(ARGV[4]) and is_scheduled == 0 then
         call('HSET', key, 'defa', 'job stalled more than allowable limit')
       end
-      call('RPUSH', wait_list(), id)
-      announce_waiting(id, 'active')
-      call('XADD', events_key, '*', 'event', 'stalled', 'jobId', id)
+      call('RPUSH', wait_list(here), id)
+      announce_waiting(here, id, 'active')
+      call('XADD', here.events, '*', 'event', 'stalled', 'jobId', id)
       recovered[#recovered + 1] = id
     else
-      call('HINCRBY', counters_key, 'missing_hash', 1)
+      call('HINCRBY', here.counters, 'missing_hash', 1)
     end
   end
 end
-if #recovered > 0 then mark_ready() end
-each_chunk('SADD', stalled_key, call('LRANGE', active_key, 0, -1))
+if #recovered > 0 then mark_ready(here) end
+each_chunk('SADD', here.stalled, call('LRANGE', here.active, 0, -1))
 return recovered

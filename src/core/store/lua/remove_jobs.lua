@@ -11,10 +11,10 @@
 local mode, wanted = ARGV[3], ARGV[4]
 local now = server_time()
 local SETS = {
-  { 'completed', completed_key }, { 'failed', failed_key }, { 'delayed', delayed_key },
-  { 'prioritized', prioritized_key }, { 'waiting-children', children_key },
+  { 'completed', here.completed }, { 'failed', here.failed }, { 'delayed', here.delayed },
+  { 'prioritized', here.prioritized }, { 'waiting-children', here.children },
 }
-local LISTS = { { 'waiting', wait_key }, { 'waiting', paused_key }, { 'active', active_key } }
+local LISTS = { { 'waiting', here.wait }, { 'waiting', here.paused }, { 'active', here.active } }
 
 -- Takes the id out of where it is and says where that was. BullMQ calls the list `wait` in its events.
 local function leave(id)
@@ -30,7 +30,7 @@ local function leave(id)
 end
 
 local function is_pending_run(id, scheduler)
-  local slot = scheduler and call('ZSCORE', repeat_key, scheduler)
+  local slot = scheduler and call('ZSCORE', here.schedulers, scheduler)
   return slot and id == 'repeat:' .. scheduler .. ':' .. int(tonumber(slot))
 end
 
@@ -55,14 +55,14 @@ for at = 5, #ARGV do
     else
       status = 1
       gone[#gone + 1] = id
-      if known[2] then free_deduplication(id, known[2]) end
+      if known[2] then free_deduplication(here, id, known[2]) end
       if mode ~= 'clean' then ledger_forget(id, now) end
-      if mode == 'remove' then call('XADD', events_key, '*', 'event', 'removed', 'jobId', id, 'prev', previous or 'unknown') end
+      if mode == 'remove' then call('XADD', here.events, '*', 'event', 'removed', 'jobId', id, 'prev', previous or 'unknown') end
     end
   end
   statuses[#statuses + 1] = status
 end
-delete_jobs(gone)
-if mode == 'clean' and #gone > 0 then call('XADD', events_key, '*', 'event', 'cleaned', 'count', #gone) end
-trim_events()
+delete_jobs(here, gone)
+if mode == 'clean' and #gone > 0 then call('XADD', here.events, '*', 'event', 'cleaned', 'count', #gone) end
+trim_events(here)
 return statuses

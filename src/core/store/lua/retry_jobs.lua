@@ -6,7 +6,7 @@
 --   5…           ids
 -- Returns one number an id: 1 back in line, 0 no such job, -1 not in that state.
 local state, resets = ARGV[3], ARGV[4] == 'reset'
-local set_key = state == 'failed' and failed_key or completed_key
+local set_key = state == 'failed' and here.failed or here.completed
 local result_field = state == 'failed' and 'failedReason' or 'returnvalue'
 local statuses, any = {}, false
 for at = 5, #ARGV do
@@ -22,12 +22,12 @@ for at = 5, #ARGV do
         -- attemptsMade is BullMQ 4's own field, which readers prefer to atm; stc counts stalls, of which one is allowed.
         call('HDEL', key, 'atm', 'attemptsMade', 'stc')
       end
-      line_up(id, tonumber(call('HGET', key, 'priority') or 0) or 0, 'LPUSH')
-      announce_waiting(id, state)
+      line_up(here, id, tonumber(call('HGET', key, 'priority') or 0) or 0, 'LPUSH')
+      announce_waiting(here, id, state)
     end
   end
   statuses[#statuses + 1] = status
 end
-if any then mark_ready() end
-trim_events()
+if any then mark_ready(here) end
+trim_events(here)
 return statuses

@@ -40,10 +40,10 @@ local locks = #jobs > 0 and call('MGET', unpack(lock_keys)) or {}
 -- Why a job can't be settled, or nil; in BullMQ's order. Leaves what finish and the rest need in `job`.
 local function refusal(job, lock)
   -- pcall: what is no job any more must not keep the outcomes of the others from being stored.
-  local known = redis.pcall('HMGET', job.key, 'atm', 'deid', 'priority', 'timestamp', 'attemptsMade')
+  local known = redis.pcall('HMGET', job.key, 'atm', 'deid', 'priority', 'timestamp', 'attemptsMade', 'parentKey')
   if known.err then return -1 end
   if not (known[1] or known[3] or known[4]) and call('EXISTS', job.key) == 0 then return -1 end
-  job.deduplication, job.priority = known[2], tonumber(known[3] or 0) or 0
+  job.deduplication, job.priority, job.parent_key = known[2], tonumber(known[3] or 0) or 0, known[6]
   -- BullMQ 4 counts in a field of its own, which readers prefer to atm.
   job.counts_for_v4 = known[5]
   job.attempts_made = math.max(tonumber(known[1] or 0) or 0, tonumber(known[5] or 0) or 0)
@@ -64,11 +64,11 @@ for index, job in ipairs(jobs) do
   end
 end
 each_key('DEL', open_locks)
-each_chunk('SREM', stalled_key, open_ids)
+each_chunk('SREM', here.stalled, open_ids)
 
 for index, job in ipairs(jobs) do
   if statuses[index] == 1 then
-    if call('LREM', active_key, -1, job.id) == 0 then
+    if call('LREM', here.active, -1, job.id) == 0 then
       statuses[index] = -3
     else
       settle[job.kind](job)
@@ -76,11 +76,11 @@ for index, job in ipairs(jobs) do
   end
 end
 store_finished()
-if #jobs > 0 then trim_events() end
+if #jobs > 0 then trim_events(here) end
 wake_workers()
 local want, taken = tonumber(ARGV[3]), {}
 if want > 0 then taken = take(want, read_how(4)) end
-if any_finished() and call('EXISTS', wait_key, active_key, prioritized_key) == 0 then
-  call('XADD', events_key, '*', 'event', 'drained')
+if any_finished() and call('EXISTS', here.wait, here.active, here.prioritized) == 0 then
+  call('XADD', here.events, '*', 'event', 'drained')
 end
 return { statuses, taken }

@@ -25,9 +25,25 @@
 -- ARGV
 --   1 base              <prefix>:<queue>: — a job's hash is base .. id, its lock base .. id .. ":lock"
 --   2 own               wq:<prefix>:<queue>:
-local wait_key, active_key, prioritized_key, counter_key, delayed_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local completed_key, failed_key, children_key, paused_key, marker_key = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
-local meta_key, events_key, id_key, limiter_key, stalled_key = KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
-local stalled_check_key, repeat_key, rate_key, pace_key, counters_key = KEYS[16], KEYS[17], KEYS[18], KEYS[19], KEYS[20]
 local base, own = ARGV[1], ARGV[2]
 local call = redis.call
+
+-- The queue of this call, its keys by name.
+local here = {
+  base = base, wait = KEYS[1], active = KEYS[2], prioritized = KEYS[3], counter = KEYS[4], delayed = KEYS[5],
+  completed = KEYS[6], failed = KEYS[7], children = KEYS[8], paused = KEYS[9], marker = KEYS[10], meta = KEYS[11],
+  events = KEYS[12], id = KEYS[13], limiter = KEYS[14], stalled = KEYS[15], stalled_check = KEYS[16], schedulers = KEYS[17],
+  rate = KEYS[18], pace = KEYS[19], counters = KEYS[20],
+}
+
+-- Another queue that this call has to change, a parent's, by what its keys begin with: BullMQ's keys alone, by the same
+-- names. It is in the same slot of a cluster, or the server refuses the first command on it.
+local function queue_at(other)
+  if other == base then return here end
+  return {
+    base = other, wait = other .. 'wait', active = other .. 'active', prioritized = other .. 'prioritized',
+    counter = other .. 'pc', delayed = other .. 'delayed', completed = other .. 'completed', failed = other .. 'failed',
+    children = other .. 'waiting-children', paused = other .. 'paused', marker = other .. 'marker', meta = other .. 'meta',
+    events = other .. 'events', id = other .. 'id',
+  }
+end

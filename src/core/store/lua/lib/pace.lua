@@ -10,15 +10,15 @@ end
 
 -- Reserves the next start; returns the us until it. The last start is kept, not the next, so that a changed rate counts at once.
 local function reserve_slot(now_us, gap)
-  local last = tonumber(call('GET', pace_key) or '')
+  local last = tonumber(call('GET', here.pace) or '')
   local slot = last and math.max(now_us, last + gap) or now_us
-  call('SET', pace_key, int(slot), 'PX', int((slot - now_us + gap) / 1000 + 60000))
+  call('SET', here.pace, int(slot), 'PX', int((slot - now_us + gap) / 1000 + 60000))
   return slot - now_us
 end
 
 -- How long to keep away until a start is at most two gaps ahead, us. Nobody holds jobs for long before they start.
 local function pace_wait(now_us, gap)
-  local last = tonumber(call('GET', pace_key) or '')
+  local last = tonumber(call('GET', here.pace) or '')
   local ahead = last and last + gap - now_us or 0
   return ahead > 2 * gap + 50000 and ahead - gap or 0
 end

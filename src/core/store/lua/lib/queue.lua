@@ -36,92 +36,92 @@ local function each_key(command, keys)
 end
 
 -- How long the event stream may grow; BullMQ's default is written where nobody chose.
-local function event_limit()
-  local limit = call('HGET', meta_key, 'opts.maxLenEvents')
+local function event_limit(queue)
+  local limit = call('HGET', queue.meta, 'opts.maxLenEvents')
   if limit then return limit end
-  call('HSET', meta_key, 'opts.maxLenEvents', 10000)
+  call('HSET', queue.meta, 'opts.maxLenEvents', 10000)
   return 10000
 end
 
-local function trim_events()
-  call('XTRIM', events_key, 'MAXLEN', '~', event_limit())
+local function trim_events(queue)
+  call('XTRIM', queue.events, 'MAXLEN', '~', event_limit(queue))
 end
 
 -- Whether a job put into wait may start: not while paused, not while the global concurrency is used up.
-local function is_open()
-  local meta = call('HMGET', meta_key, 'paused', 'concurrency')
+local function is_open(queue)
+  local meta = call('HMGET', queue.meta, 'paused', 'concurrency')
   if meta[1] then return false end
-  return not (meta[2] and call('LLEN', active_key) >= tonumber(meta[2]))
+  return not (meta[2] and call('LLEN', queue.active) >= tonumber(meta[2]))
 end
 
 -- Wakes one idle worker.
-local function mark_ready()
-  if is_open() then call('ZADD', marker_key, 0, '0') end
+local function mark_ready(queue)
+  if is_open(queue) then call('ZADD', queue.marker, 0, '0') end
 end
 
 -- Tells idle workers when the next delayed job is due; written even while paused.
-local function mark_due()
-  local first = call('ZRANGE', delayed_key, 0, 0, 'WITHSCORES')
-  if first[2] then call('ZADD', marker_key, tonumber(first[2]) / DUE_STEP, '1') end
+local function mark_due(queue)
+  local first = call('ZRANGE', queue.delayed, 0, 0, 'WITHSCORES')
+  if first[2] then call('ZADD', queue.marker, tonumber(first[2]) / DUE_STEP, '1') end
 end
 
 -- The score for one more job due at due_ms: after all that are due in the same millisecond.
-local function due_score(due_ms)
+local function due_score(queue, due_ms)
   local lowest = due_ms * DUE_STEP
-  local last = call('ZREVRANGEBYSCORE', delayed_key, int(lowest + DUE_STEP - 1), int(lowest), 'WITHSCORES', 'LIMIT', 0, 1)
+  local last = call('ZREVRANGEBYSCORE', queue.delayed, int(lowest + DUE_STEP - 1), int(lowest), 'WITHSCORES', 'LIMIT', 0, 1)
   if not last[2] then return lowest end
   return math.min(tonumber(last[2]) + 1, lowest + DUE_STEP - 1)
 end
 
-local function delay_until(id, due_ms)
-  call('ZADD', delayed_key, int(due_score(due_ms)), id)
-  call('XADD', events_key, '*', 'event', 'delayed', 'jobId', id, 'delay', int(due_ms))
+local function delay_until(queue, id, due_ms)
+  call('ZADD', queue.delayed, int(due_score(queue, due_ms)), id)
+  call('XADD', queue.events, '*', 'event', 'delayed', 'jobId', id, 'delay', int(due_ms))
 end
 
-local function priority_score(priority)
-  return int(priority * PRIORITY_STEP + call('INCR', counter_key) % PRIORITY_STEP)
+local function priority_score(queue, priority)
+  return int(priority * PRIORITY_STEP + call('INCR', queue.counter) % PRIORITY_STEP)
 end
 
 -- Where a job without priority waits. BullMQ 4 and 5 rename wait to paused when they pause, and rename it back over
 -- whatever is in wait then: a queue that they paused gets new jobs in paused. meta.version is the last Queue that was made.
-local function wait_list()
-  local meta = call('HMGET', meta_key, 'paused', 'version')
-  if not meta[1] or call('EXISTS', wait_key) == 1 then return wait_key end
-  if call('EXISTS', paused_key) == 1 then return paused_key end
+local function wait_list(queue)
+  local meta = call('HMGET', queue.meta, 'paused', 'version')
+  if not meta[1] or call('EXISTS', queue.wait) == 1 then return queue.wait end
+  if call('EXISTS', queue.paused) == 1 then return queue.paused end
   local major = meta[2] and tonumber(string.match(meta[2], '^bullmq:(%d+)'))
-  return major and major <= 5 and paused_key or wait_key
+  return major and major <= 5 and queue.paused or queue.wait
 end
 
 -- Puts a job at the back of its line; without a priority, side RPUSH is the front.
-local function line_up(id, priority, side)
+local function line_up(queue, id, priority, side)
   if priority > 0 then
-    call('ZADD', prioritized_key, priority_score(priority), id)
+    call('ZADD', queue.prioritized, priority_score(queue, priority), id)
   else
-    call(side, wait_list(), id)
+    call(side, wait_list(queue), id)
   end
 end
 
 -- Puts a job that was taken and not started back to the front of its line; of several, the last taken goes first.
 local FRONT_ROOM = 1000
-local function line_up_in_front(id, priority)
-  if priority == 0 then return call('RPUSH', wait_list(), id) end
+local function line_up_in_front(queue, id, priority)
+  if priority == 0 then return call('RPUSH', wait_list(queue), id) end
   local lowest = priority * PRIORITY_STEP
-  local first = call('ZRANGEBYSCORE', prioritized_key, lowest, int(lowest + PRIORITY_STEP - 1), 'WITHSCORES', 'LIMIT', 0, 1)
+  local first = call('ZRANGEBYSCORE', queue.prioritized, lowest, int(lowest + PRIORITY_STEP - 1), 'WITHSCORES', 'LIMIT', 0, 1)
   -- Alone in its line it leaves room for those that come after it to the front.
-  local score = first[2] and tonumber(first[2]) - 1 or lowest + call('INCRBY', counter_key, FRONT_ROOM) % PRIORITY_STEP
-  call('ZADD', prioritized_key, int(math.max(score, lowest)), id)
+  local score = first[2] and tonumber(first[2]) - 1 or lowest + call('INCRBY', queue.counter, FRONT_ROOM) % PRIORITY_STEP
+  call('ZADD', queue.prioritized, int(math.max(score, lowest)), id)
 end
 
-local function announce_waiting(id, previous)
-  call('XADD', events_key, '*', 'event', 'waiting', 'jobId', id, 'prev', previous)
+local function announce_waiting(queue, id, previous)
+  call('XADD', queue.events, '*', 'event', 'waiting', 'jobId', id, 'prev', previous)
 end
 
 -- Everything that belongs to these jobs but their place in a list or set.
 local JOB_PARTS = { ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }
-local function delete_jobs(ids)
+local function delete_jobs(queue, ids)
   local keys, count = {}, 0
   for _, id in ipairs(ids) do
-    local key = base .. id
+    local key = queue.base .. id
     keys[count + 1] = key
     for at, part in ipairs(JOB_PARTS) do keys[count + 1 + at] = key .. part end
     count = count + 1 + #JOB_PARTS
@@ -130,7 +130,7 @@ local function delete_jobs(ids)
 end
 
 -- A job that ends or goes away gives up its deduplication, unless that has a life of its own (a TTL).
-local function free_deduplication(id, deduplication_id)
-  local key = base .. 'de:' .. deduplication_id
+local function free_deduplication(queue, id, deduplication_id)
+  local key = queue.base .. 'de:' .. deduplication_id
   if call('GET', key) == id and call('PTTL', key) < 1 then call('DEL', key) end
 end

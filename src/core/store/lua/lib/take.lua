@@ -10,18 +10,18 @@ local TAKEN_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'ats', 'attem
 
 -- Moves jobs that are due into their lines.
 local function promote_due(now)
-  local ids = call('ZRANGEBYSCORE', delayed_key, '-inf', int((now + 1) * DUE_STEP - 1), 'LIMIT', 0, MOST_PROMOTED)
+  local ids = call('ZRANGEBYSCORE', here.delayed, '-inf', int((now + 1) * DUE_STEP - 1), 'LIMIT', 0, MOST_PROMOTED)
   if #ids == 0 then return end
-  each_chunk('ZREM', delayed_key, ids)
+  each_chunk('ZREM', here.delayed, ids)
   for _, id in ipairs(ids) do
     -- pcall: the key may hold another type; take removes and counts such ids. Neither may become a hash of one field.
     local priority = redis.pcall('HGET', base .. id, 'priority')
     if type(priority) == 'table' then priority = nil end
-    line_up(id, tonumber(priority or 0) or 0, 'LPUSH')
-    announce_waiting(id, 'delayed')
+    line_up(here, id, tonumber(priority or 0) or 0, 'LPUSH')
+    announce_waiting(here, id, 'delayed')
     if priority then call('HSET', base .. id, 'delay', 0) end
   end
-  mark_ready()
+  mark_ready(here)
 end
 
 -- The slowest of the rates that are set, as max and window in ms; nil when none is.
@@ -32,7 +32,7 @@ local function rate_in_force(meta_max, meta_window, how)
     if other_max <= 0 or other_window <= 0 then return end
     if not max or other_window / other_max > window / max then max, window = other_max, other_window end
   end
-  local own_rate = call('HMGET', rate_key, 'max', 'duration_ms')
+  local own_rate = call('HMGET', here.rate, 'max', 'duration_ms')
   consider(meta_max, meta_window)
   consider(own_rate[1], own_rate[2])
   consider(how.worker_max, how.worker_window)
@@ -45,12 +45,12 @@ local function pop_jobs(want)
   local ids, jobs, dropped, popped = {}, {}, 0, 0
   local from_wait = true
   while #ids < want and popped < want + MOST_DROPPED do
-    local batch = from_wait and call('RPOP', wait_key, math.min(want - #ids, MOST_ARGUMENTS))
+    local batch = from_wait and call('RPOP', here.wait, math.min(want - #ids, MOST_ARGUMENTS))
     if not batch then
       from_wait, batch = false, {}
-      local with_scores = call('ZPOPMIN', prioritized_key, math.min(want - #ids, MOST_ARGUMENTS))
+      local with_scores = call('ZPOPMIN', here.prioritized, math.min(want - #ids, MOST_ARGUMENTS))
       if #with_scores == 0 then
-        call('DEL', counter_key)
+        call('DEL', here.counter)
         break
       end
       for at = 1, #with_scores, 2 do batch[#batch + 1] = with_scores[at] end
@@ -68,7 +68,7 @@ local function pop_jobs(want)
       end
     end
   end
-  if dropped > 0 then call('HINCRBY', counters_key, 'missing_hash', dropped) end
+  if dropped > 0 then call('HINCRBY', here.counters, 'missing_hash', dropped) end
   return ids, jobs, dropped
 end
 
@@ -76,18 +76,18 @@ end
 local function allowance(want, meta, max, gap, now_us)
   if meta[1] then return 0, 'paused', 0 end
   if meta[2] then
-    want = math.min(want, tonumber(meta[2]) - call('LLEN', active_key))
+    want = math.min(want, tonumber(meta[2]) - call('LLEN', here.active))
     if want <= 0 then return 0, 'concurrency', 0 end
   end
   if not max then return want end
   local window_max = tonumber(meta[3] or '')
-  local started = tonumber(call('GET', limiter_key) or 0)
+  local started = tonumber(call('GET', here.limiter) or 0)
   if window_max or started >= CLOSED_BY_HAND then
     local left = started >= CLOSED_BY_HAND and 0 or window_max - started
-    local ttl = call('PTTL', limiter_key)
+    local ttl = call('PTTL', here.limiter)
     -- In its last millisecond the key is still there. Starts counted in it now would be forgotten with it, and the next
     -- window would come on top of them; Node ends the window here too.
-    if ttl == 0 then call('DEL', limiter_key) end
+    if ttl == 0 then call('DEL', here.limiter) end
     if left <= 0 and ttl > 0 then return 0, 'rate', ttl * 1000 end
     want = math.min(want, ttl > 0 and left or window_max or want)
   end
@@ -109,12 +109,12 @@ end
 local function take(want, how)
   local now, now_us = server_time()
   promote_due(now)
-  local meta = call('HMGET', meta_key, 'paused', 'concurrency', 'max', 'duration')
+  local meta = call('HMGET', here.meta, 'paused', 'concurrency', 'max', 'duration')
   local max, window = rate_in_force(meta[3], meta[4], how)
   local gap, slack = 0, 0
   if max then gap, slack = gap_of(max, window) end
   local function reply(why, wait_us, dropped, jobs)
-    local first = call('ZRANGE', delayed_key, 0, 0, 'WITHSCORES')
+    local first = call('ZRANGE', here.delayed, 0, 0, 'WITHSCORES')
     local due = first[2] and math.floor(tonumber(first[2]) / DUE_STEP) or 0
     return { now, why, math.ceil(wait_us), due, dropped, jobs, math.ceil(gap), math.ceil(slack) }
   end
@@ -124,13 +124,13 @@ local function take(want, how)
   local ids, jobs, dropped = pop_jobs(allowed)
   if #ids == 0 then return reply('', 0, dropped, {}) end
 
-  each_chunk('LPUSH', active_key, ids)
+  each_chunk('LPUSH', here.active, ids)
   local processed_on, counted, taken = int(now), 0, {}
   for index, id in ipairs(ids) do
     local key, fields = base .. id, jobs[index]
     local attempts_started = (tonumber(fields[6] or 0) or 0) + 1
     call('SET', key .. ':lock', how.token, 'PX', how.lock_ms)
-    call('XADD', events_key, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
+    call('XADD', here.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
     if how.worker ~= '' then
       call('HSET', key, 'processedOn', processed_on, 'ats', attempts_started, 'pb', how.worker)
     else
@@ -144,11 +144,11 @@ local function take(want, how)
     end
     taken[index] = { id, start_us, fields }
   end
-  if meta[3] and max and counted > 0 and call('INCRBY', limiter_key, counted) == counted then
-    call('PEXPIRE', limiter_key, meta[4] or window)
+  if meta[3] and max and counted > 0 and call('INCRBY', here.limiter, counted) == counted then
+    call('PEXPIRE', here.limiter, meta[4] or window)
   end
   -- One more idle worker may be needed; without the marker Node's would sleep for five seconds.
-  if call('EXISTS', wait_key, prioritized_key) > 0 then mark_ready() end
+  if call('EXISTS', here.wait, here.prioritized) > 0 then mark_ready(here) end
   return reply('', 0, dropped, taken)
 end
 

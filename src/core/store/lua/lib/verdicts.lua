@@ -2,7 +2,7 @@
 -- once, by store_finished and wake_workers.
 --
 -- A job here is { id, key, kind, text, stack, ms, attempts, rule } as settle_jobs reads them, and { attempts_made,
--- counts_for_v4, deduplication, priority } as it finds them. A rule is { age s (-1 any), count (-1 any), limit }.
+-- counts_for_v4, deduplication, priority, parent_key } as it finds them. A rule is { age s (-1 any), count (-1 any), limit }.
 local now = server_time()
 local timestamp = int(now)
 local wakes, delays = false, false
@@ -20,7 +20,7 @@ end
 -- Completed or failed for good.
 local function finish(job, state, result_field)
   local attempts_made = count_attempt(job)
-  if job.deduplication then free_deduplication(job.id, job.deduplication) end
+  if job.deduplication then free_deduplication(here, job.id, job.deduplication) end
   if job.rule and job.rule.count == 0 then
     removed[#removed + 1] = job.id
   else
@@ -33,12 +33,12 @@ local function finish(job, state, result_field)
     if job.rule then used_rules[state][job.rule] = true end
   end
   if state == 'completed' then
-    call('XADD', events_key, '*', 'event', 'completed', 'jobId', job.id, 'returnvalue', job.text, 'prev', 'active')
+    call('XADD', here.events, '*', 'event', 'completed', 'jobId', job.id, 'returnvalue', job.text, 'prev', 'active')
     return
   end
-  call('XADD', events_key, '*', 'event', 'failed', 'jobId', job.id, 'failedReason', job.text, 'prev', 'active')
+  call('XADD', here.events, '*', 'event', 'failed', 'jobId', job.id, 'failedReason', job.text, 'prev', 'active')
   if attempts_made >= job.attempts then
-    call('XADD', events_key, '*', 'event', 'retries-exhausted', 'jobId', job.id, 'attemptsMade', attempts_made)
+    call('XADD', here.events, '*', 'event', 'retries-exhausted', 'jobId', job.id, 'attemptsMade', attempts_made)
   end
 end
 
@@ -58,7 +58,7 @@ end
 
 local function delay_job(job)
   call('HSET', job.key, 'delay', int(job.ms))
-  delay_until(job.id, now + job.ms)
+  delay_until(here, job.id, now + job.ms)
   delays = true
 end
 
@@ -66,8 +66,8 @@ local function retry(job, priority, side)
   call('HSET', job.key, 'failedReason', job.text, 'atm', count_attempt(job))
   if job.stack ~= '' then call('HSET', job.key, 'stacktrace', job.stack) end
   if job.ms > 0 then return delay_job(job) end
-  line_up(job.id, priority, side)
-  announce_waiting(job.id, 'active')
+  line_up(here, job.id, priority, side)
+  announce_waiting(here, job.id, 'active')
   wakes = true
 end
 
@@ -81,8 +81,8 @@ end
 function settle.retry(job) retry(job, job.priority, 'LPUSH') end
 function settle.retry_lifo(job) retry(job, job.priority, 'RPUSH') end
 function settle.release(job)
-  line_up_in_front(job.id, job.priority)
-  announce_waiting(job.id, 'active')
+  line_up_in_front(here, job.id, job.priority)
+  announce_waiting(here, job.id, 'active')
   wakes = true
 end
 
@@ -90,7 +90,7 @@ end
 local function trim(set_key, rule)
   local function remove(ids)
     each_chunk('ZREM', set_key, ids)
-    delete_jobs(ids)
+    delete_jobs(here, ids)
   end
   if rule.age >= 0 then
     remove(call('ZREVRANGEBYSCORE', set_key, int(now - rule.age * 1000), '-inf', 'LIMIT', 0, rule.limit))
@@ -101,11 +101,11 @@ end
 
 -- Puts the finished ones into their sets and trims those by the rules of this call.
 local function store_finished()
-  each_chunk('ZADD', completed_key, finished.completed)
-  each_chunk('ZADD', failed_key, finished.failed)
-  delete_jobs(removed)
-  for rule in pairs(used_rules.completed) do trim(completed_key, rule) end
-  for rule in pairs(used_rules.failed) do trim(failed_key, rule) end
+  each_chunk('ZADD', here.completed, finished.completed)
+  each_chunk('ZADD', here.failed, finished.failed)
+  delete_jobs(here, removed)
+  for rule in pairs(used_rules.completed) do trim(here.completed, rule) end
+  for rule in pairs(used_rules.failed) do trim(here.failed, rule) end
 end
 
 local function any_finished()
@@ -113,6 +113,6 @@ local function any_finished()
 end
 
 local function wake_workers()
-  if delays then mark_due() end
-  if wakes then mark_ready() end
+  if delays then mark_due(here) end
+  if wakes then mark_ready(here) end
 end
