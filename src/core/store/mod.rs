@@ -9,6 +9,7 @@ pub mod campaigns;
 pub mod change;
 mod codec;
 pub mod connect;
+mod erase;
 pub mod error;
 pub mod events;
 pub mod inspect;

@@ -100,6 +100,16 @@ impl Link {
         })
     }
 
+    /// CPU time that the server has used, user and system, without its children.
+    ///
+    /// # Errors
+    /// When it can't be asked.
+    pub async fn cpu_time(&mut self) -> Result<Duration, StoreError> {
+        let info = self.info("cpu").await?;
+        let seconds = |name: &str| info_field(&info, name).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+        Ok(Duration::try_from_secs_f64(seconds("used_cpu_user") + seconds("used_cpu_sys")).unwrap_or_default())
+    }
+
     /// One command as typed; an error of the server is an answer too.
     ///
     /// # Errors
