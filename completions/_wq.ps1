@@ -54,6 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Follow what happens in a queue')
             [CompletionResult]::new('workers', 'workers', [CompletionResultType]::ParameterValue, 'See who works')
             [CompletionResult]::new('redis', 'redis', [CompletionResultType]::ParameterValue, 'A local Redis of its own: start, stop, look inside')
+            [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure this wq against a server')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version and what it is built for')
             break
@@ -1195,6 +1196,32 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
             [CompletionResult]::new('--raw-csv', '--raw-csv', [CompletionResultType]::ParameterName, 'CSV cells that a spreadsheet would run as formulas are left as they are')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'wq;bench' {
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Jobs to add and to work off, such as 100k; slow workloads take a share of it')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only these: add, add-one, drain, handler, pickup, delayed, limiter')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Sends at a time, drained one after the other')
+            [CompletionResult]::new('--waiting', '--waiting', [CompletionResultType]::ParameterName, 'So many more jobs wait behind those that are drained, such as 1m')
+            [CompletionResult]::new('--redis', '--redis', [CompletionResultType]::ParameterName, 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>')
+            [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'First part of every key [default: bull]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long Redis may take to answer [default: 10s]')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'Zone of the times that you write and read [default: the system''s]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file alone')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print ids alone, no notes and no progress')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print ids alone, no notes and no progress')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv still more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on stderr; -vv and -vvv still more')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; a question is refused instead')
+            [CompletionResult]::new('--raw-csv', '--raw-csv', [CompletionResultType]::ParameterName, 'CSV cells that a spreadsheet would run as formulas are left as they are')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'wq;completions' {

@@ -16,6 +16,9 @@ _wq() {
             ",$1")
                 cmd="wq"
                 ;;
+            wq,bench)
+                cmd="wq__subcmd__bench"
+                ;;
             wq,bulk)
                 cmd="wq__subcmd__bulk"
                 ;;
@@ -155,12 +158,74 @@ _wq() {
 
     case "${cmd}" in
         wq)
-            opts="-o -q -v -y -h -V --redis --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help --version enqueue bulk worker pause resume queues jobs dlq metrics events workers redis completions version"
+            opts="-o -q -v -y -h -V --redis --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help --version enqueue bulk worker pause resume queues jobs dlq metrics events workers redis bench completions version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --redis)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson csv tsv yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson csv tsv yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wq__subcmd__bench)
+            opts="-o -q -v -y -h --jobs --only --concurrency --waiting --redis --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -W "add add-one drain handler pickup delayed limiter" -- "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --redis)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

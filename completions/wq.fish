@@ -59,6 +59,7 @@ complete -c wq -n "__fish_wq_needs_command" -f -a "metrics" -d 'Show how a queue
 complete -c wq -n "__fish_wq_needs_command" -f -a "events" -d 'Follow what happens in a queue'
 complete -c wq -n "__fish_wq_needs_command" -f -a "workers" -d 'See who works'
 complete -c wq -n "__fish_wq_needs_command" -f -a "redis" -d 'A local Redis of its own: start, stop, look inside'
+complete -c wq -n "__fish_wq_needs_command" -f -a "bench" -d 'Measure this wq against a server'
 complete -c wq -n "__fish_wq_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c wq -n "__fish_wq_needs_command" -f -a "version" -d 'Print the version and what it is built for'
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -s Q -l queue -d 'The queue [default: whatsapp]' -r
@@ -1182,6 +1183,38 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wq -n "__fish_wq_using_subcommand bench" -l jobs -d 'Jobs to add and to work off, such as 100k; slow workloads take a share of it' -r
+complete -c wq -n "__fish_wq_using_subcommand bench" -l only -d 'Only these: add, add-one, drain, handler, pickup, delayed, limiter' -r -f -a "add\t'Many jobs, as `wq bulk` adds them: without priority and ledger, then with both'
+add-one\t'One job after the other, each answered before the next'
+drain\t'Work off what waits, with --via log: completed jobs kept, then removed'
+handler\t'A send that takes 20 ms, as a share of what the same process reaches without a queue'
+pickup\t'One job into an idle queue, until it starts'
+delayed\t'How late delayed jobs start'
+limiter\t'How evenly a rate of 100 a second is kept'"
+complete -c wq -n "__fish_wq_using_subcommand bench" -l concurrency -d 'Sends at a time, drained one after the other' -r
+complete -c wq -n "__fish_wq_using_subcommand bench" -l waiting -d 'So many more jobs wait behind those that are drained, such as 1m' -r
+complete -c wq -n "__fish_wq_using_subcommand bench" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand bench" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand bench" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand bench" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand bench" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand bench" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand bench" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand bench" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand bench" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand bench" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand bench" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand bench" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand bench" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand bench" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand completions" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
 complete -c wq -n "__fish_wq_using_subcommand completions" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand completions" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'

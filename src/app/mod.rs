@@ -1,5 +1,6 @@
 //! Use cases: what a person can do with queues, jobs, workers and the server, without a face.
 
+pub mod bench;
 pub mod bulk;
 pub mod error;
 mod feed;

@@ -1,5 +1,6 @@
 //! The command line: flags into settings, use cases into exit codes.
 
+pub mod bench;
 pub mod bulk;
 pub mod completions;
 pub mod dlq;
@@ -89,6 +90,8 @@ enum Command {
     Workers(workers::Args),
     /// A local Redis of its own: start, stop, look inside
     Redis(redis::Args),
+    /// Measure this wq against a server
+    Bench(bench::Args),
     /// Print the completion script for a shell
     Completions(completions::Args),
     /// Print the version and what it is built for
@@ -110,6 +113,7 @@ impl Command {
             Self::Events(args) => events::run(args, shell).await,
             Self::Workers(args) => workers::run(args, shell).await,
             Self::Redis(args) => redis::run(args, shell).await,
+            Self::Bench(args) => bench::run(args, shell).await,
             Self::Completions(args) => completions::run(&args, shell),
             Self::Version => version::run(shell),
             Self::Worker(args) => worker::run(*args, shell).await,

@@ -4,6 +4,7 @@
 #![expect(dead_code, reason = "the support has what a test may need, whether or not one needs it now")]
 
 mod architecture;
+mod bench;
 mod bulk;
 mod completions;
 mod documents;

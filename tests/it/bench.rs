@@ -1,0 +1,82 @@
+//! `wq bench`: runs every workload to its end, counts right, and leaves the server as it was.
+
+use std::time::Duration;
+
+use crate::support::command::Wq;
+use crate::support::{Server, eventually, wq};
+
+const SOON: Duration = Duration::from_secs(20);
+
+fn keys(server: &Server) -> Vec<String> {
+    server.ask("KEYS *")
+}
+
+#[test]
+fn every_workload_runs_and_nothing_is_left_behind() {
+    let server = Server::start();
+    wq(&server).line("enqueue --data {} --id mine").run().exits(0);
+    let before = keys(&server).len();
+
+    let bench = wq(&server).line("bench --jobs 60 --json").run().exits(0);
+
+    let json = bench.json();
+    assert_eq!(json["schema"], "wq.bench.v1");
+    let told: Vec<(&str, u64)> =
+        json["data"].as_array().unwrap().iter().map(|row| (row["workload"].as_str().unwrap(), row["jobs"].as_u64().unwrap())).collect();
+    let expected = [
+        ("add, plain", 60),
+        ("add, with priority and ledger", 60),
+        ("add one by one", 12),
+        ("drain, 5 at a time, kept", 60),
+        ("drain, 5 at a time, removed", 60),
+        ("drain, 50 at a time, kept", 60),
+        ("drain, 50 at a time, removed", 60),
+        ("send of 20 ms, 50 at a time", 50),
+        ("pick-up from idle", 60),
+        ("lateness of delayed jobs", 60),
+        ("limit of 100 a second", 60),
+    ];
+    assert_eq!(told, expected);
+    assert!(json["data"][10]["most_in_a_second"].as_u64().unwrap() <= 60);
+    assert_eq!(keys(&server).len(), before, "{:?}", keys(&server));
+}
+
+#[test]
+fn workloads_and_concurrency_can_be_chosen() {
+    let server = Server::start();
+
+    let bench = wq(&server).line("bench --jobs 7 --only drain --concurrency 3 --waiting 40 -o csv").run().exits(0);
+
+    let lines: Vec<&str> = bench.stdout.lines().collect();
+    assert!(lines[0].starts_with("workload,jobs,seconds,jobs_per_s,p50_ms,p99_ms,redis_us_per_job,"), "{}", lines[0]);
+    assert_eq!(lines.len(), 3, "{}", bench.stdout);
+    assert!(lines[1].starts_with("\"drain, 3 at a time, kept\","), "{}", lines[1]);
+    assert_eq!(keys(&server), Vec::<String>::new());
+}
+
+#[test]
+fn a_bench_that_is_interrupted_leaves_nothing_behind() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let server = Server::start();
+        let mut bench = wq(&server).line("bench --jobs 20k --only add,drain").spawn();
+        eventually(SOON, "jobs are there", || (server.ask::<u64>("DBSIZE") > 500).then_some(()));
+
+        bench.signal(signal);
+
+        assert_eq!(bench.ends(SOON).code(), Some(code), "{}", bench.stderr());
+        assert_eq!(keys(&server), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn numbers_that_make_no_sense_are_refused_before_redis_is_asked() {
+    for (line, problem) in [
+        ("--jobs 0", "write a number from 1 to 10m"),
+        ("--jobs 1.5k", "write a number from 1 to 10m"),
+        ("--waiting x", "write a number up to 10m"),
+        ("--concurrency 0", "write a number from 1 to 10000"),
+        ("--only sprint", "invalid value 'sprint'"),
+    ] {
+        Wq::bare().line(&format!("--redis redis://127.0.0.1:1 bench {line}")).run().exits(2).stderr_has(problem);
+    }
+}
