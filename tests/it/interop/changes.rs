@@ -60,7 +60,7 @@ fn heard(node: &mut Node, queue: &str, last: &str) -> Vec<Value> {
 }
 
 #[test]
-fn changes_by_wq_leave_the_keys_and_events_of_changes_by_node() {
+fn s46_changes_by_wq_leave_the_keys_and_events_of_changes_by_node() {
     let server = Server::tcp();
     let mut node = Node::start(&server);
     for queue in ["nodes", "ours"] {

@@ -20,7 +20,7 @@ fn plain(count: usize) -> Vec<Value> {
 }
 
 #[test]
-fn a_rate_limit_that_node_sets_by_hand_holds_our_worker_back() {
+fn s44_a_rate_limit_that_node_sets_by_hand_holds_our_worker_back() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     let _worker = wq(&server).line(&worker_line(&receiver, "")).spawn();
@@ -56,26 +56,44 @@ fn our_worker_keeps_nodes_global_rate_and_counts_in_its_window() {
     assert!(busiest <= 4, "{busiest} in some second");
 }
 
+/// The most jobs that were active at the same time, by the order of the events.
+fn most_active(server: &Server) -> usize {
+    let entries: Vec<(String, Vec<String>)> = server.ask("XRANGE bull:q:events - +");
+    let (mut active, mut most) = (0, 0);
+    for (_, fields) in entries {
+        match fields[1].as_str() {
+            "active" => active += 1,
+            "completed" | "failed" => active -= 1,
+            "waiting" if fields.chunks(2).any(|pair| pair == ["prev", "active"]) => active -= 1,
+            _ => {}
+        }
+        most = most.max(active);
+    }
+    most
+}
+
 #[test]
-fn the_global_concurrency_of_a_queue_holds_for_node_and_wq_together() {
+fn s45_the_global_concurrency_of_a_queue_holds_for_node_and_wq_together() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_millis(10), accept));
     let mut node = Node::start(&server);
     queue(&mut node, "setGlobalConcurrency", &json!([3]));
+    // Whoever has a slot keeps it while there are jobs: Node has one when wq comes, which would take ten at once.
+    node.call("work", json!({ "queue": "q", "options": { "concurrency": 1 } }));
+    add(&server, &[json!({ "data": { "ms": 1000 } })]);
+    eventually(SOON, "Node works", || (server.ask::<u64>("LLEN bull:q:active") == 1).then_some(()));
     let jobs: Vec<Value> = (0..200).map(|_| json!({ "data": { "ms": 10 } })).collect();
     add(&server, &jobs);
-
-    // Two slots at most, one of them for the job that it reads ahead: so Node finds one.
-    let _worker = wq(&server).line(&worker_line(&receiver, " --concurrency 1")).spawn();
-    eventually(SOON, "wq works", || (!receiver.requests().is_empty()).then_some(()));
-    node.call("work", json!({ "queue": "q", "options": { "concurrency": 5 } }));
+    let _worker = wq(&server).line(&worker_line(&receiver, " --concurrency 5")).spawn();
 
     eventually(SOON, "all are completed", || {
         let active: u64 = server.ask("LLEN bull:q:active");
         assert!(active <= 3, "{active} at a time");
-        (server.ask::<u64>("ZCARD bull:q:completed") == 200).then_some(())
+        (server.ask::<u64>("ZCARD bull:q:completed") == 201).then_some(())
     });
     let ours = receiver.requests().len();
-    assert!(ours < 200, "Node got no slot");
+    assert!((1..200).contains(&ours), "wq sent {ours} of 201");
+    let most = most_active(&server);
+    assert!(most <= 3, "{most} at a time");
 }
 
 #[test]
@@ -97,8 +115,45 @@ fn a_job_added_while_all_slots_are_taken_runs_when_one_is_free() {
     assert_eq!([&requests[0].body["name"], &requests[1].body["name"]], ["long", "next"]);
 }
 
+/// What happened to a job, in order, each with the state before it.
+fn story(server: &Server, id: &str) -> Vec<String> {
+    let entries: Vec<(String, Vec<String>)> = server.ask("XRANGE bull:q:events - +");
+    let told = entries.iter().filter_map(|(_, fields)| {
+        let field = |name: &str| fields.chunks(2).find(|pair| pair[0] == name).map_or("", |pair| &pair[1]);
+        (field("jobId") == id).then(|| format!("{} {}", field("event"), field("prev")).trim_end().to_owned())
+    });
+    told.collect()
+}
+
+/// What must happen to a job whose worker died `deaths` times before another ended it so.
+fn recovered_story(deaths: usize, end: &str) -> Vec<String> {
+    let mut told = vec!["added", "waiting", "active waiting"];
+    for _ in 0..deaths {
+        told.extend(["waiting active", "stalled", "active waiting"]);
+    }
+    told.push(end);
+    told.into_iter().map(str::to_owned).collect()
+}
+
 #[test]
-fn the_job_of_a_killed_node_worker_is_finished_by_wq() {
+fn s34_the_job_of_a_killed_worker_of_ours_is_finished_by_node() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_mins(2), accept));
+    let mut node = Node::start(&server);
+    add(&server, &[json!({ "name": "orphan", "opts": { "jobId": "orphan" } })]);
+    let mut worker = wq(&server).line(&worker_line(&receiver, " --lock-ttl 500ms --stalled-interval 300ms")).spawn();
+    eventually(SOON, "our worker sends", || (receiver.requests().len() == 1).then_some(()));
+
+    worker.kill();
+    node.call("work", json!({ "queue": "q", "options": { "stalledInterval": 300 } }));
+
+    let seen = eventually(SOON, "Node finishes it", || Some(look(&mut node, "orphan")).filter(|seen| seen["state"] == "completed"));
+    assert_eq!([&seen["stalledCounter"], &seen["attemptsStarted"], &seen["attemptsMade"]], [1, 2, 1]);
+    assert_eq!(seen["returnvalue"], json!({ "ok": "orphan" }));
+    assert_eq!(story(&server, "orphan"), recovered_story(1, "completed active"));
+}
+
+#[test]
+fn s35_the_job_of_a_killed_node_worker_is_finished_by_wq() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, |request| (200, "", request.body["name"].to_string())));
     let mut node = Node::start(&server);
     let mut doomed = Node::start(&server);
@@ -112,10 +167,11 @@ fn the_job_of_a_killed_node_worker_is_finished_by_wq() {
     let seen = eventually(SOON, "wq finishes it", || Some(look(&mut node, "orphan")).filter(|seen| seen["state"] == "completed"));
     assert_eq!([&seen["stalledCounter"], &seen["attemptsStarted"], &seen["attemptsMade"]], [1, 2, 1]);
     assert_eq!(seen["returnvalue"], "orphan");
+    assert_eq!(story(&server, "orphan"), recovered_story(1, "completed active"));
 }
 
 #[test]
-fn the_job_of_a_killed_worker_of_ours_is_finished_by_node_and_fails_when_it_kills_again() {
+fn s34_a_job_that_killed_two_workers_of_ours_is_given_up_by_node() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_mins(2), accept));
     let mut node = Node::start(&server);
     add(&server, &[json!({ "opts": { "jobId": "deadly" } })]);
@@ -134,7 +190,29 @@ fn the_job_of_a_killed_worker_of_ours_is_finished_by_node_and_fails_when_it_kill
     let seen = eventually(SOON, "Node gives it up", || Some(look(&mut node, "deadly")).filter(|seen| seen["state"] == "failed"));
     assert_eq!(seen["failedReason"], "job stalled more than allowable limit");
     assert_eq!([&seen["stalledCounter"], &seen["attemptsStarted"]], [2, 3]);
+    assert_eq!(story(&server, "deadly")[..10], recovered_story(2, "failed active"));
     assert_eq!(receiver.requests().len(), 2);
+}
+
+#[test]
+fn s35_a_job_that_killed_two_node_workers_is_given_up_by_wq() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, accept));
+    let mut node = Node::start(&server);
+    add(&server, &[json!({ "data": { "ms": 60_000 }, "opts": { "jobId": "deadly" } })]);
+    for times in 1..=2 {
+        let mut doomed = Node::start(&server);
+        doomed.call("work", json!({ "queue": "q", "options": { "lockDuration": 500, "stalledInterval": 300 } }));
+        let starts = || server.ask::<Option<u64>>("HGET bull:q:deadly ats");
+        eventually(SOON, "Node holds the job", || (starts() == Some(times)).then_some(()));
+    }
+
+    let _worker = wq(&server).line(&worker_line(&receiver, " --stalled-interval 300ms")).spawn();
+
+    let seen = eventually(SOON, "wq gives it up", || Some(look(&mut node, "deadly")).filter(|seen| seen["state"] == "failed"));
+    assert_eq!(seen["failedReason"], "job stalled more than allowable limit");
+    assert_eq!([&seen["stalledCounter"], &seen["attemptsStarted"]], [2, 3]);
+    assert_eq!(story(&server, "deadly")[..10], recovered_story(2, "failed active"));
+    assert_eq!(receiver.requests().len(), 0);
 }
 
 /// When each job was taken, ms of the server's clock, by all workers of `q`.
@@ -145,7 +223,7 @@ fn takes(server: &Server) -> Vec<u64> {
 }
 
 #[test]
-fn node_and_wq_together_keep_the_global_rate_of_the_queue() {
+fn s42_node_and_wq_together_keep_the_global_rate_of_the_queue() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     queue(&mut node, "setGlobalRateLimit", &json!([10, 500]));
@@ -171,13 +249,15 @@ fn node_and_wq_together_keep_the_global_rate_of_the_queue() {
 }
 
 #[test]
-fn our_worker_goes_on_by_itself_after_node_lifted_a_limit_set_by_hand() {
+fn s44_our_worker_goes_on_by_itself_after_node_lifted_a_limit_set_by_hand() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     queue(&mut node, "rateLimit", &json!([3_600_000]));
-    let _worker = wq(&server).line(&format!("worker -Q q --via http --url {} --rate 100/s", receiver.url())).spawn();
-    eventually(SOON, "our worker is there", || server.ask::<String>("CLIENT LIST").contains("bull:cQ==").then_some(()));
     add(&server, &plain(1));
+    let _worker = wq(&server).line(&format!("worker -Q q --via http --url {} --rate 100/s", receiver.url())).spawn();
+    // It looks how long the limit holds.
+    eventually(SOON, "our worker asks in vain", || (server.calls("pttl") > 0).then_some(()));
+    assert_eq!((receiver.requests().len(), server.ask::<u64>("LLEN bull:q:wait")), (0, 1));
 
     queue(&mut node, "removeRateLimitKey", &json!([]));
     let lifted = Instant::now();

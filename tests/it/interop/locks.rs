@@ -22,7 +22,7 @@ fn completed(server: &Server) -> u64 {
 }
 
 #[test]
-fn what_a_worker_of_ours_brings_after_node_took_its_job_is_refused() {
+fn s36_what_a_worker_of_ours_brings_after_node_took_its_job_is_refused() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_secs(1), |_| (200, "", json!("by wq").to_string())));
     let mut node = Node::start(&server);
     add(&server, &[json!({ "name": "held", "opts": { "jobId": "held" } })]);

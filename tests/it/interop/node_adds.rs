@@ -4,9 +4,17 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{job, look, play, queue};
+use wq::core::model::job::Keep;
+use wq::core::store::Queue;
+use wq::core::store::connect::ServerAddress;
+use wq::core::store::settle::{Settled, Settlement, Verdict};
+use wq::core::store::take::{TakeReader, TakeRules};
+
+use super::{look, play, queue};
 use crate::support::node::Node;
-use crate::support::{Receiver, Server, wq};
+use crate::support::{Receiver, Server, eventually, wq};
+
+const SOON: Duration = Duration::from_secs(20);
 
 /// A worker that ends when there is nothing left.
 fn work(server: &Server, receiver: &Receiver) {
@@ -168,7 +176,7 @@ fn a_marker_left_in_wait_by_an_old_producer_is_dropped() {
 }
 
 #[test]
-fn a_scan_for_orphans_by_node_takes_nothing_of_ours() {
+fn s53_a_scan_for_orphans_by_node_takes_nothing_of_ours() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     wq(&server).line("enqueue -Q q --data {} --key one").run().exits(0);
@@ -187,19 +195,35 @@ fn a_scan_for_orphans_by_node_takes_nothing_of_ours() {
     assert_eq!(keys(&server), before);
 }
 
-#[test]
-fn node_and_wq_refuse_each_others_locks() {
-    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_millis(800), play));
+#[tokio::test]
+async fn s37_node_and_wq_refuse_each_others_locks() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_millis(1500), play));
     let mut node = Node::start(&server);
-    let id = queue(&mut node, "add", &json!(["held", {}]))["id"].as_str().unwrap().to_owned();
-    let worker = wq(&server).line(&format!("worker -Q q --via http --url {} --rate none", receiver.url())).spawn();
-    crate::support::eventually(Duration::from_secs(10), "the job is being sent", || (receiver.requests().len() == 1).then_some(()));
+    let by_ours = queue(&mut node, "add", &json!(["held", {}]))["id"].as_str().unwrap().to_owned();
+    let worker = wq(&server).line(&format!("worker -Q q --via http --url {} --rate none --concurrency 1", receiver.url())).spawn();
+    eventually(SOON, "the job is being sent", || (receiver.requests().len() == 1).then_some(()));
+    node.call("work", json!({ "queue": "q" }));
+    let by_node = queue(&mut node, "add", &json!(["held-too", { "ms": 1500 }]))["id"].as_str().unwrap().to_owned();
+    let token = |id: &str| server.ask::<Option<String>>(&format!("GET bull:q:{id}:lock"));
+    let of_node = eventually(SOON, "Node has the other", || token(&by_node).filter(|token| !token.starts_with("wq.")));
 
-    let refusal =
-        node.failure("job", json!({ "queue": "q", "id": id, "method": "moveToCompleted", "args": ["stolen", "not-our-token", false] }));
+    let steal = json!({ "queue": "q", "id": by_ours, "method": "moveToCompleted", "args": ["stolen", of_node, false] });
+    let refusal = node.failure("job", steal);
+    let refused = settle_with(&server, &by_node, &token(&by_ours).unwrap()).await;
 
     assert!(refusal.contains("Lock mismatch"), "{refusal}");
-    node.call("finish", json!({ "queue": "q", "id": id }));
-    assert_eq!(job(&mut node, &id, "getState", &json!([])), "completed");
+    assert_eq!(refused, [Settled::LockLost]);
+    assert_eq!(node.call("finish", json!({ "queue": "q", "id": by_ours })), json!({ "ok": "held" }));
+    assert_eq!(node.call("finish", json!({ "queue": "q", "id": by_node })), json!({ "ok": "held-too" }));
     drop(worker);
+}
+
+/// What our store answers to an outcome that is brought with this token.
+async fn settle_with(server: &Server, id: &str, token: &str) -> Vec<Settled> {
+    let link = ServerAddress::parse(&server.url()).unwrap().connect_once().await.unwrap();
+    let queue = Queue::open(link, &"bull".parse().unwrap(), &"q".parse().unwrap());
+    let verdict = Verdict::Completed { return_value: "\"stolen\"".to_owned(), keep: Keep::ALL };
+    let settlement = Settlement { id: id.to_owned(), token: token.into(), attempts: 1, verdict };
+    let rules = TakeRules { lock_ttl: Duration::from_secs(30), worker: None, rate: "none".parse().unwrap() };
+    queue.settle(&[settlement], 0, &"unused".into(), &rules, &mut TakeReader::default()).await.unwrap().0
 }

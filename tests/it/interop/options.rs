@@ -69,7 +69,7 @@ fn wq_leaves_the_keys_and_fields_that_node_leaves() {
 }
 
 #[test]
-fn what_a_job_says_of_the_finished_ones_before_it_is_done_as_node_does_it() {
+fn s31_what_a_job_says_of_the_finished_ones_before_it_is_done_as_node_does_it() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     let old = |n: usize| {
@@ -81,6 +81,9 @@ fn what_a_job_says_of_the_finished_ones_before_it_is_done_as_node_does_it() {
         { "name": "young", "data": {}, "opts": { "jobId": "young", "removeOnComplete": { "age": 1800, "limit": 3 } } },
         { "name": "young-too", "data": { "refuse": "no" }, "opts": { "jobId": "young-too", "removeOnFail": { "age": 1800 } } },
         { "name": "count", "data": {}, "opts": { "jobId": "count", "removeOnComplete": { "count": 4 } } },
+        { "name": "gone", "data": {}, "opts": { "jobId": "gone", "removeOnComplete": true } },
+        { "name": "kept", "data": {}, "opts": { "jobId": "kept", "removeOnComplete": false } },
+        { "name": "number", "data": {}, "opts": { "jobId": "number", "removeOnComplete": 5 } },
     ]);
     for queue in ["nodes", "ours"] {
         add(&mut node, queue, &json!(hour_old));
@@ -105,7 +108,7 @@ fn what_a_job_says_of_the_finished_ones_before_it_is_done_as_node_does_it() {
     }
 
     let (of_node, of_ours) = (leftovers(&server, "nodes"), leftovers(&server, "ours"));
-    assert_eq!(of_node["completed"], ["old06", "old08", "young", "count"].map(String::from));
+    assert_eq!(of_node["completed"], ["old08", "young", "count", "kept", "number"].map(String::from));
     assert_eq!(of_node["failed"], ["young-too"].map(String::from));
     assert_eq!(of_ours, of_node);
 }

@@ -10,11 +10,16 @@ use crate::support::node::Node;
 use crate::support::{Receiver, Server, eventually, wq};
 
 const SOON: Duration = Duration::from_secs(20);
-/// Long enough for a worker that ignores a pause to take a job.
-const A_WHILE: Duration = Duration::from_millis(400);
 
 fn worker_line(receiver: &Receiver, more: &str) -> String {
     format!("worker -Q q --via http --url {} --rate none{more}", receiver.url())
+}
+
+/// Wakes the idle worker and waits until it has asked the queue: one that ignores a pause has a job then.
+fn let_it_ask(server: &Server) {
+    let before = server.calls("evalsha");
+    server.ask::<u64>("ZADD bull:q:marker 0 0");
+    eventually(SOON, "the worker asks", || (server.calls("evalsha") > before).then_some(()));
 }
 
 /// The ids that Node's workers started.
@@ -33,7 +38,7 @@ fn a_pause_by_wq_stops_nodes_worker_until_node_resumes() {
 
     wq(&server).line("pause -Q q").run().exits(0);
     add(&server, &[json!({ "opts": { "jobId": "held" } })]);
-    std::thread::sleep(A_WHILE);
+    let_it_ask(&server);
 
     assert_eq!(queue(&mut node, "isPaused", &json!([])), true);
     assert_eq!(job(&mut node, "held", "getState", &json!([])), "waiting");
@@ -57,8 +62,9 @@ fn a_pause_by_node_stops_our_worker_until_it_is_resumed() {
     queue(&mut node, "pause", &json!([]));
     queue(&mut node, "add", &json!(["by-node", {}]));
     add(&server, &[json!({ "name": "by-wq" })]);
-    std::thread::sleep(A_WHILE);
+    let_it_ask(&server);
 
+    assert_eq!(server.ask::<u64>("EXISTS bull:q:active"), 0, "{}", worker.stderr());
     assert_eq!(receiver.requests().len(), 1, "{}", worker.stderr());
     let resumed = Instant::now();
     queue(&mut node, "resume", &json!([]));
@@ -97,7 +103,7 @@ fn node_sees_our_worker_and_wq_sees_nodes() {
 }
 
 #[test]
-fn two_workers_of_each_kind_send_five_thousand_jobs_once_each() {
+fn s41_two_workers_of_each_kind_send_five_thousand_jobs_once_each() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     node.call("listen", json!({ "queue": "q" }));
@@ -114,15 +120,15 @@ fn two_workers_of_each_kind_send_five_thousand_jobs_once_each() {
     assert!(theirs.len() > 100 && ours.len() > 100, "Node sent {}, wq {}", theirs.len(), ours.len());
     assert_eq!(theirs.len() + ours.len(), 5000);
     assert_eq!(theirs.into_iter().chain(ours).collect::<BTreeSet<_>>().len(), 5000);
-    eventually(SOON, "QueueEvents hears that the queue is drained", || {
+    eventually(SOON, "the last that QueueEvents hears is that the queue is drained", || {
         let heard = node.call("heard", json!({ "queue": "q" }));
         assert!(heard.as_array().unwrap().iter().all(|event| event[0] != "error"));
-        heard.as_array().unwrap().iter().any(|event| event[0] == "drained").then_some(())
+        (heard.as_array().unwrap().last().unwrap()[0] == "drained").then_some(())
     });
 }
 
 #[test]
-fn a_long_job_keeps_its_lock_beside_a_node_worker_that_looks_for_stalled_ones() {
+fn s38_a_long_job_keeps_its_lock_beside_a_node_worker_that_looks_for_stalled_ones() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_millis(3200), play));
     let mut node = Node::start(&server);
     add(&server, &[json!({ "opts": { "jobId": "long" } })]);
@@ -137,7 +143,7 @@ fn a_long_job_keeps_its_lock_beside_a_node_worker_that_looks_for_stalled_ones() 
 }
 
 #[test]
-fn node_manages_jobs_that_wq_made() {
+fn s46_node_manages_jobs_that_wq_made() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     let jobs: Vec<Value> = (0..4).map(|n| json!({ "data": { "refuse": "no" }, "opts": { "jobId": format!("bad{n}") } })).collect();
@@ -166,7 +172,7 @@ fn node_manages_jobs_that_wq_made() {
 }
 
 #[test]
-fn wq_manages_jobs_that_node_made() {
+fn s46_wq_manages_jobs_that_node_made() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     let jobs: Vec<Value> =
@@ -197,7 +203,7 @@ fn wq_manages_jobs_that_node_made() {
 }
 
 #[test]
-fn a_server_that_forgets_its_scripts_all_the_time_loses_nothing() {
+fn s52_a_server_that_forgets_its_scripts_all_the_time_loses_nothing() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let _worker = wq(&server).line(&worker_line(&receiver, "")).spawn();
     let jobs: Vec<Value> = (0..1500).map(|n| json!({ "data": { "ms": 1 }, "opts": { "jobId": format!("j{n:04}") } })).collect();

@@ -137,6 +137,13 @@ impl Server {
         redis::Client::open(self.url()).unwrap().get_connection().unwrap()
     }
 
+    /// How often it has run this command, also within scripts.
+    pub(crate) fn calls(&self, command: &str) -> u64 {
+        let statistics: String = self.ask("INFO commandstats");
+        let line = statistics.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+        line.map_or(0, |rest| rest.split(',').next().unwrap().parse().unwrap())
+    }
+
     /// One command, its words separated by blanks.
     pub(crate) fn ask<T: FromRedisValue>(&self, words: &str) -> T {
         let mut words = words.split(' ');
