@@ -1,12 +1,13 @@
 // Real BullMQ for the tests: a line of JSON is a call, the line that comes back is its answer.
 //
-//   node peer.mjs PORT
+//   node peer.mjs PORT [bullmq|bullmq5|bullmq4]
 //   {"call":"queue","with":{"queue":"q","method":"add","args":["send",{"to":"+34600111222"},{"priority":2}]}}
 //   {"value":{"id":"1",…}} or {"error":"…"}
 import { createInterface } from 'node:readline';
-import { Queue, QueueEvents, UnrecoverableError, Worker } from 'bullmq';
 
-const connection = { host: '127.0.0.1', port: Number(process.argv[2]), maxRetriesPerRequest: null };
+const [, , port, library = 'bullmq'] = process.argv;
+const { Queue, QueueEvents, UnrecoverableError, Worker } = await import(library);
+const connection = { host: '127.0.0.1', port: Number(port), maxRetriesPerRequest: null };
 const queues = new Map();
 const workers = new Map();
 const listeners = new Map();

@@ -21,11 +21,16 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// `tests/interop/peer.mjs` on this server.
+    /// `tests/interop/peer.mjs` on this server, with the BullMQ that `wq` is written against.
     pub(crate) fn start(server: &Server) -> Self {
+        Self::start_with(server, "bullmq")
+    }
+
+    /// The same with one of the packages in `tests/interop/package.json`: `bullmq`, `bullmq5` or `bullmq4`.
+    pub(crate) fn start_with(server: &Server, library: &str) -> Self {
         let folder = interop();
         let mut command = Command::new("node");
-        command.arg("peer.mjs").arg(server.port().to_string()).current_dir(folder);
+        command.arg("peer.mjs").arg(server.port().to_string()).arg(library).current_dir(folder);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let stdin = child.stdin.take().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
