@@ -7,6 +7,7 @@ mod architecture;
 mod bench;
 mod bulk;
 mod completions;
+mod conformance;
 mod documents;
 mod enqueue;
 mod faults;
