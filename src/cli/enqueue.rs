@@ -1,6 +1,5 @@
 //! This file is `wq enqueue`: one message or job into a queue, or a stream of them.
 
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -8,15 +7,14 @@ use clap::{ArgGroup, Args as ClapArgs};
 use serde::Serialize;
 
 use super::Exit;
-use super::job_flags::{JobFlags, country, future};
+use super::job_flags::{JobFlags, future};
+use super::message_flags::MessageFlags;
 use super::shell::Shell;
 use super::time::parse_duration;
 use crate::app::error::{AppError, Kind};
 use crate::app::producer::{self, IdSource, Line, StreamReport};
 use crate::core::model::clock::{Millis, now_ms};
-use crate::core::model::job::{AddStatus, DEFAULT_JOB_NAME, JobOptions, MAX_DATA_BYTES, NewJob};
-use crate::core::model::message::{TextMessage, check_data, with_expiry};
-use crate::core::model::phone::{Country, Phone};
+use crate::core::model::job::{AddStatus, JobOptions, NewJob};
 use crate::core::model::priority::Priority;
 use crate::core::model::queue::QueueName;
 use crate::output::{Format, Row};
@@ -29,23 +27,10 @@ pub struct Args {
     /// The queue [default: whatsapp]
     #[arg(short = 'Q', long, value_name = "QUEUE")]
     queue: Option<QueueName>,
-    /// Who gets the message: +5511999990000, or a national number with --default-country
-    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, requires = "text")]
-    to: Option<String>,
-    /// What it says
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["data", "ndjson"])]
-    text: Option<String>,
-    /// Where numbers without + belong, such as BR
-    #[arg(long, value_name = "COUNTRY")]
-    default_country: Option<Country>,
-    /// The data of any job: JSON, @FILE, or - for standard input
-    #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
-    data: Option<String>,
-    /// The name of the job
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_JOB_NAME)]
-    name: String,
+    #[command(flatten)]
+    message: MessageFlags,
     /// Many jobs: lines of {"name","data","opts"} with BullMQ's option names; - is standard input
-    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "name"])]
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "text", "job_name"])]
     ndjson: Option<PathBuf>,
     /// The id of the job; an id that is there already adds nothing
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
@@ -131,24 +116,8 @@ impl Args {
         let id = producer::new_id(&id_source, queue)?;
         let options = self.options(shell)?;
         let expires = self.expires.as_deref().map(|text| expiry(text, shell)).transpose()?;
-        let (data, doing) = match (&self.to, &self.data) {
-            (Some(to), _) => {
-                let phone = Phone::parse(to, country(self.default_country, shell)?)?;
-                let text = self.text.as_deref().unwrap_or_default();
-                let message = TextMessage { to: &phone, text, expires, campaign: None, category: None, conversation: None };
-                (message.to_json([])?, format!("enqueue to {phone}"))
-            }
-            (None, data) => {
-                let data = read_data(data.as_deref().unwrap_or_default())?;
-                check_data(&data)?;
-                let data = match expires {
-                    Some(expires) => with_expiry(&data, expires)?,
-                    None => data,
-                };
-                (data, format!("enqueue {}", self.name))
-            }
-        };
-        Ok((NewJob { id, name: self.name.clone(), data, options }, doing))
+        let (data, what) = self.message.data(expires, shell)?;
+        Ok((NewJob { id, name: self.message.name.clone(), data, options }, format!("enqueue {what}")))
     }
 
     fn options(&self, shell: &Shell) -> Result<JobOptions, AppError> {
@@ -168,30 +137,6 @@ fn expiry(text: &str, shell: &Shell) -> Result<Millis, AppError> {
         Err(problem) if problem.contains("negative") => Err(AppError::new(Kind::Usage, format!("--expires: {problem}"))),
         Err(_) => future(shell, "--expires", text),
     }
-}
-
-/// The text of `--data`, from wherever it says; never more than is stored.
-fn read_data(data: &str) -> Result<String, AppError> {
-    let failed = |what: &str, error: &io::Error| {
-        let kind = if error.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Other };
-        AppError::new(kind, format!("can't read {what}: {error}"))
-    };
-    let mut bytes = Vec::new();
-    let limit = MAX_DATA_BYTES as u64 + 1;
-    match data.strip_prefix('@') {
-        None if data == "-" => {
-            io::stdin().take(limit).read_to_end(&mut bytes).map_err(|error| failed("standard input", &error))?;
-        }
-        None => return Ok(data.to_owned()),
-        Some(path) => {
-            let file = std::fs::File::open(path).map_err(|error| failed(path, &error))?;
-            file.take(limit).read_to_end(&mut bytes).map_err(|error| failed(path, &error))?;
-        }
-    }
-    if bytes.len() > MAX_DATA_BYTES {
-        return Err(AppError::new(Kind::Usage, format!("the data is longer than {MAX_DATA_BYTES} bytes, the most that is stored")));
-    }
-    String::from_utf8(bytes).map_err(|_| AppError::new(Kind::Usage, "the data is not valid UTF-8"))
 }
 
 fn word(status: AddStatus) -> &'static str {

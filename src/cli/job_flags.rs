@@ -13,19 +13,42 @@ use crate::core::model::job::{Backoff, JobOptions, Keep, Start};
 use crate::core::model::phone::Country;
 use crate::core::model::priority::Priority;
 
-/// How a new job runs.
+/// When a new job runs, and how.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "How it runs")]
 pub struct JobFlags {
-    /// urgent, high, normal, low, or a number: lower runs first, 0 before all others [default: normal]
-    #[arg(long, value_name = "PRIORITY", allow_hyphen_values = true)]
-    priority: Option<Priority>,
+    #[command(flatten)]
+    run: RunFlags,
     /// Not before so long from now: 90s, 10m, 2h, 1d
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = parse_duration, conflicts_with = "at")]
     delay: Option<Duration>,
     /// Not before this moment: 2026-12-01T09:00:00Z, '2026-12-01 09:00', 'tomorrow 09:00', 'in 2h'
     #[arg(long, value_name = "MOMENT", allow_hyphen_values = true)]
     at: Option<String>,
+}
+
+impl JobFlags {
+    /// The options of the jobs, seen from now; says on stderr which moment `--at` is.
+    ///
+    /// # Errors
+    /// When `--at` can't be read or is past.
+    pub fn options(&self, shell: &Shell) -> Result<JobOptions, AppError> {
+        let start = match (self.delay, &self.at) {
+            (Some(delay), _) if !delay.is_zero() => Start::After(delay),
+            (_, Some(at)) => Start::At(future(shell, "--at", at)?),
+            _ => Start::Now,
+        };
+        Ok(JobOptions { start, ..self.run.options() })
+    }
+}
+
+/// How a new job runs, whenever that is.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "How it runs")]
+pub(super) struct RunFlags {
+    /// urgent, high, normal, low, or a number: lower runs first, 0 before all others [default: normal]
+    #[arg(long, value_name = "PRIORITY", allow_hyphen_values = true)]
+    priority: Option<Priority>,
     /// How often it may be tried
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     attempts: u32,
@@ -40,21 +63,13 @@ pub struct JobFlags {
     remove_on_fail: Option<Keep>,
 }
 
-impl JobFlags {
-    /// The options of the jobs, seen from now; says on stderr which moment `--at` is.
-    ///
-    /// # Errors
-    /// When `--at` can't be read or is past.
-    pub fn options(&self, shell: &Shell) -> Result<JobOptions, AppError> {
-        let start = match (self.delay, &self.at) {
-            (Some(delay), _) if !delay.is_zero() => Start::After(delay),
-            (_, Some(at)) => Start::At(future(shell, "--at", at)?),
-            _ => Start::Now,
-        };
+impl RunFlags {
+    /// The options of jobs that start when somebody else says so.
+    pub(super) fn options(&self) -> JobOptions {
         let (attempts, backoff) = (self.attempts, Some(self.backoff.clone()));
         let (remove_on_complete, remove_on_fail) = (self.remove_on_complete, self.remove_on_fail);
         let priority = Some(self.priority.unwrap_or(Priority::NORMAL));
-        Ok(JobOptions { attempts, backoff, priority, start, remove_on_complete, remove_on_fail, ..JobOptions::default() })
+        JobOptions { attempts, backoff, priority, remove_on_complete, remove_on_fail, ..JobOptions::default() }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod exit;
 pub mod job_flags;
 mod job_rows;
 pub mod jobs;
+mod message_flags;
 pub mod metrics;
 pub mod queues;
 pub mod redis;
