@@ -12,12 +12,11 @@ use serde::Serialize;
 use super::job_rows::JobRow;
 use super::select::{Chosen, Listing};
 use super::time::parse_duration;
-use super::{Exit, jobs, shell::Shell, tally, watch};
+use super::{Exit, jobs, shell::Shell, tally, watch::Watch, which::Which};
 use crate::app::error::{AppError, Kind};
 use crate::app::inspector::{self, Cursor, Search};
 use crate::core::model::filter::Filter;
 use crate::core::model::job::JobRecord;
-use crate::core::model::queue::QueueName;
 use crate::core::model::state::JobState;
 use crate::core::store::Queue;
 use crate::output::{FileFormat, Page, Row, human, save};
@@ -31,9 +30,8 @@ use crate::output::{FileFormat, Page, Row, human, save};
   wq dlq clean --older-than 30d --yes
   wq dlq export dead.csv")]
 pub struct Args {
-    /// Which queue [default: whatsapp]
-    #[arg(short = 'Q', long, global = true, value_name = "NAME")]
-    queue: Option<QueueName>,
+    #[command(flatten)]
+    which: Which,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -48,9 +46,8 @@ enum Verb {
         /// Count them instead
         #[arg(long, value_name = "WHAT")]
         by: Option<By>,
-        /// Look again every so often
-        #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5s", value_parser = parse_duration)]
-        watch: Option<Duration>,
+        #[command(flatten)]
+        watch: Watch,
     },
     /// Show one with everything that is known of it
     #[command(after_help = "Example:\n  wq dlq show a1b2c3")]
@@ -129,13 +126,11 @@ impl Row for Group {
 /// # Errors
 /// As the verb's use case.
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
-    let queue = shell.queue(args.queue.as_ref()).await?;
+    let queue = args.which.open(shell).await?;
     match args.verb {
-        Verb::List { by: Some(by), watch, listing } => {
-            watch::every(watch, shell, async || list_groups(&queue, by, &listing, shell).await).await
-        }
+        Verb::List { by: Some(by), watch, listing } => watch.every(shell, async || list_groups(&queue, by, &listing, shell).await).await,
         Verb::List { listing, watch, .. } => {
-            watch::every(watch, shell, async || jobs::list(&queue, vec![JobState::Failed], &listing, shell).await).await
+            watch.every(shell, async || jobs::list(&queue, vec![JobState::Failed], &listing, shell).await).await
         }
         Verb::Show { id } => jobs::get(&queue, &id, false, shell).await,
         Verb::Retry { chosen, keep_attempts } => jobs::retry(&queue, &chosen, JobState::Failed, keep_attempts, shell).await,

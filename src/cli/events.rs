@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Exit, shell::Shell};
+use super::{Exit, shell::Shell, which::Which};
 use crate::app::error::AppError;
-use crate::core::model::queue::QueueName;
 use crate::core::store::Queue;
 use crate::core::store::events::Event;
 use crate::output::{Format, Page, Row, human};
@@ -21,9 +20,8 @@ const BLOCK: Duration = Duration::from_secs(5);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  wq events\n  wq events --type failed,stalled -o ndjson\n  wq events --from 0 --no-follow")]
 pub struct Args {
-    /// Which queue [default: whatsapp]
-    #[arg(short = 'Q', long, value_name = "NAME")]
-    queue: Option<QueueName>,
+    #[command(flatten)]
+    which: Which,
     /// Begin after this event; 0 is the oldest kept, $ only new ones
     #[arg(long, value_name = "ID", default_value = "$")]
     from: String,
@@ -75,7 +73,7 @@ impl Row for EventRow {
 /// When the server can't be asked or stdout can't be written.
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let link = shell.settings.redis.connect_blocking().await.map_err(AppError::from)?;
-    let queue = shell.open(link, args.queue.as_ref());
+    let queue = shell.open(link, Some(args.which.name(shell)));
     let interrupted = tokio::signal::ctrl_c();
     tokio::select! {
         _ = interrupted => Ok(Exit::Done),

@@ -8,10 +8,9 @@ use serde::Serialize;
 use super::job_rows::{JobRow, WholeJob, report_changes};
 use super::select::{Chosen, Listing};
 use super::time::parse_duration;
-use super::{Exit, shell::Shell, tally, watch};
+use super::{Exit, shell::Shell, tally, watch::Watch, which::Which};
 use crate::app::error::{AppError, Kind};
 use crate::app::inspector;
-use crate::core::model::queue::QueueName;
 use crate::core::model::state::JobState;
 use crate::core::store::Queue;
 use crate::output::{Page, Row, human};
@@ -24,9 +23,8 @@ use crate::output::{Page, Row, human};
   wq jobs retry order-17
   wq jobs clean --state completed --older-than 1d --yes")]
 pub struct Args {
-    /// Which queue [default: whatsapp]
-    #[arg(short = 'Q', long, global = true, value_name = "NAME")]
-    queue: Option<QueueName>,
+    #[command(flatten)]
+    which: Which,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -41,9 +39,8 @@ enum Verb {
         state: Vec<JobState>,
         #[command(flatten)]
         listing: Listing,
-        /// Look again every so often
-        #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5s", value_parser = parse_duration)]
-        watch: Option<Duration>,
+        #[command(flatten)]
+        watch: Watch,
     },
     /// Show one job with everything that is known of it
     #[command(after_help = "Example:\n  wq jobs get order-17 --json | jq .data.reason")]
@@ -130,11 +127,11 @@ const REMOVABLE: [JobState; 6] =
 /// # Errors
 /// As the verb's use case.
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
-    let queue = shell.queue(args.queue.as_ref()).await?;
+    let queue = args.which.open(shell).await?;
     match args.verb {
         Verb::List { state, listing, watch } => {
             let states = if state.is_empty() { JobState::ALL.to_vec() } else { state };
-            watch::every(watch, shell, async || list(&queue, states.clone(), &listing, shell).await).await
+            watch.every(shell, async || list(&queue, states.clone(), &listing, shell).await).await
         }
         Verb::Get { id, logs } => get(&queue, &id, logs, shell).await,
         Verb::Retry { chosen, state, keep_attempts } => retry(&queue, &chosen, state, keep_attempts, shell).await,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Exit, shell::Shell, time::parse_duration, watch};
+use super::{Exit, shell::Shell, watch::Watch, which::Which};
 use crate::app::health::{self, Health};
 use crate::core::model::queue::QueueName;
 use crate::output::{Page, Row, human};
@@ -13,12 +13,10 @@ use crate::output::{Page, Row, human};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  wq metrics --watch\n  wq metrics -Q whatsapp --json | jq .data.failed")]
 pub struct Args {
-    /// Which queue [default: whatsapp]
-    #[arg(short = 'Q', long, value_name = "NAME")]
-    queue: Option<QueueName>,
-    /// Look again every so often
-    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5s", value_parser = parse_duration)]
-    watch: Option<Duration>,
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 #[derive(Serialize)]
@@ -169,15 +167,17 @@ impl Row for Metrics {
 /// # Errors
 /// When the server can't be asked or stdout can't be written.
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
-    let queue = shell.queue(args.queue.as_ref()).await?;
-    watch::every(args.watch, shell, async || {
-        let health = health::look(&queue).await.map_err(crate::app::error::AppError::from)?;
-        let metrics = Metrics::new(queue.name(), &health);
-        match args.watch {
-            Some(_) if shell.printer.format() == crate::output::Format::Ndjson => shell.printer.rows(&[metrics], &Page::default())?,
-            _ => shell.printer.record(&metrics)?,
-        }
-        Ok(())
-    })
-    .await
+    let queue = args.which.open(shell).await?;
+    args.watch
+        .every(shell, async || {
+            let health = health::look(&queue).await.map_err(crate::app::error::AppError::from)?;
+            let metrics = Metrics::new(queue.name(), &health);
+            if args.watch.is_on() && shell.printer.format() == crate::output::Format::Ndjson {
+                shell.printer.rows(&[metrics], &Page::default())?;
+            } else {
+                shell.printer.record(&metrics)?;
+            }
+            Ok(())
+        })
+        .await
 }

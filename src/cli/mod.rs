@@ -22,6 +22,7 @@ mod tally;
 pub mod time;
 pub mod version;
 pub mod watch;
+pub mod which;
 pub mod worker;
 pub mod workers;
 

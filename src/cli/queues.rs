@@ -1,13 +1,11 @@
 //! `wq queues`, `wq pause`, `wq resume`: this file looks at whole queues and steers them.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::time::parse_duration;
-use super::{Exit, shell::Shell, tally, watch};
+use super::{Exit, shell::Shell, tally, watch::Watch, which::Which};
 use crate::app::error::{AppError, Kind};
 use crate::app::health::{self, Health};
 use crate::core::model::queue::QueueName;
@@ -29,18 +27,18 @@ pub enum Args {
     List {
         /// Only these; * and ? stand for others
         queues: Vec<String>,
-        /// Look again every so often
-        #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5s", value_parser = parse_duration)]
-        watch: Option<Duration>,
+        /// Once or again and again.
+        #[command(flatten)]
+        watch: Watch,
     },
     /// Show one queue
     #[command(after_help = "Example:\n  wq queues show whatsapp --json")]
     Show {
         /// Its name
         queue: QueueName,
-        /// Look again every so often
-        #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5s", value_parser = parse_duration)]
-        watch: Option<Duration>,
+        /// Once or again and again.
+        #[command(flatten)]
+        watch: Watch,
     },
     /// Nobody takes from these queues any more, Node's workers neither; what runs goes on
     #[command(after_help = "Example:\n  wq queues pause 'wa-*'")]
@@ -107,9 +105,8 @@ pub enum Args {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  wq pause\n  wq resume -Q wa-main\n  wq queues pause 'wa-*'")]
 pub struct OneQueue {
-    /// Which queue [default: whatsapp]
-    #[arg(short = 'Q', long, value_name = "NAME")]
-    queue: Option<QueueName>,
+    #[command(flatten)]
+    which: Which,
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -219,10 +216,10 @@ enum Turn {
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let link = shell.link().await?;
     match args {
-        Args::List { queues, watch } => watch::every(watch, shell, async || list(&link, &queues, shell).await).await,
+        Args::List { queues, watch } => watch.every(shell, async || list(&link, &queues, shell).await).await,
         Args::Show { queue, watch } => {
             let queue = existing(&link, &queue, shell).await?;
-            watch::every(watch, shell, async || Ok(shell.printer.record(&QueueRow::look(&queue).await?)?)).await
+            watch.every(shell, async || Ok(shell.printer.record(&QueueRow::look(&queue).await?)?)).await
         }
         Args::Pause { queues, dry_run } => steer(&link, &matching(&link, &queues, shell).await?, Turn::Pause, dry_run, shell).await,
         Args::Resume { queues, dry_run } => steer(&link, &matching(&link, &queues, shell).await?, Turn::Resume, dry_run, shell).await,
@@ -237,8 +234,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
 /// # Errors
 /// When the server can't be asked.
 pub async fn pause(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
-    let name = args.queue.unwrap_or_else(|| shell.settings.queue.clone());
-    steer(&shell.link().await?, &[name], Turn::Pause, args.dry_run, shell).await
+    steer(&shell.link().await?, &[args.which.name(shell).clone()], Turn::Pause, args.dry_run, shell).await
 }
 
 /// `wq resume`.
@@ -246,8 +242,7 @@ pub async fn pause(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
 /// # Errors
 /// When the server can't be asked.
 pub async fn resume(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
-    let name = args.queue.unwrap_or_else(|| shell.settings.queue.clone());
-    steer(&shell.link().await?, &[name], Turn::Resume, args.dry_run, shell).await
+    steer(&shell.link().await?, &[args.which.name(shell).clone()], Turn::Resume, args.dry_run, shell).await
 }
 
 async fn list(link: &Link, patterns: &[String], shell: &Shell) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Exit, shell::Shell, time::parse_duration, watch};
+use super::{Exit, shell::Shell, watch::Watch};
 use crate::app::error::AppError;
 use crate::core::model::queue::QueueName;
 use crate::core::store::list_queues;
@@ -19,9 +19,9 @@ pub enum Args {
         /// Only this queue [default: all]
         #[arg(short = 'Q', long, value_name = "NAME")]
         queue: Option<QueueName>,
-        /// Look again every so often
-        #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5s", value_parser = parse_duration)]
-        watch: Option<std::time::Duration>,
+        /// Once or again and again.
+        #[command(flatten)]
+        watch: Watch,
     },
 }
 
@@ -71,18 +71,19 @@ impl Row for WorkerRow {
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let Args::List { queue, watch } = args;
     let link = shell.link().await?;
-    watch::every(watch, shell, async || {
-        let names = match &queue {
-            Some(name) => vec![name.clone()],
-            None => list_queues(&link, &shell.settings.prefix).await.map_err(AppError::from)?,
-        };
-        let mut rows = Vec::new();
-        for name in &names {
-            let workers = shell.open(link.clone(), Some(name)).workers().await.map_err(AppError::from)?;
-            rows.extend(workers.into_iter().map(|worker| WorkerRow::new(name, worker)));
-        }
-        shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), ..Page::default() })?;
-        Ok(())
-    })
-    .await
+    watch
+        .every(shell, async || {
+            let names = match &queue {
+                Some(name) => vec![name.clone()],
+                None => list_queues(&link, &shell.settings.prefix).await.map_err(AppError::from)?,
+            };
+            let mut rows = Vec::new();
+            for name in &names {
+                let workers = shell.open(link.clone(), Some(name)).workers().await.map_err(AppError::from)?;
+                rows.extend(workers.into_iter().map(|worker| WorkerRow::new(name, worker)));
+            }
+            shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), ..Page::default() })?;
+            Ok(())
+        })
+        .await
 }
