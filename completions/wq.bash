@@ -266,7 +266,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__bulk)
-            opts="-Q -o -q -v -y -h --queue --map --text --default-country --duplicates --campaign --row-key --no-ledger --rejects --allow-rejects --max-errors --row-results --batch --limit --dry-run --priority --delay --at --attempts --backoff --remove-on-complete --remove-on-fail --redis --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --map --text --default-country --duplicates --campaign --row-key --no-ledger --rejects --allow-rejects --max-errors --row-results --batch --limit --dry-run --priority --attempts --backoff --remove-on-complete --remove-on-fail --delay --at --redis --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -328,14 +328,6 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --delay)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --at)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --attempts)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -349,6 +341,14 @@ _wq() {
                     return 0
                     ;;
                 --remove-on-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -806,7 +806,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__enqueue)
-            opts="-Q -o -q -v -y -h --queue --to --text --default-country --data --name --ndjson --id --key --expires --lifo --dry-run --priority --delay --at --attempts --backoff --remove-on-complete --remove-on-fail --redis --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --to --text --default-country --data --name --ndjson --id --key --expires --lifo --dry-run --priority --attempts --backoff --remove-on-complete --remove-on-fail --delay --at --redis --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -860,14 +860,6 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --delay)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --at)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --attempts)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -881,6 +873,14 @@ _wq() {
                     return 0
                     ;;
                 --remove-on-fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -73,12 +73,12 @@ complete -c wq -n "__fish_wq_using_subcommand enqueue" -l id -d 'The id of the j
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l key -d 'Any text that the id is made from: the same key twice adds once' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l expires -d 'Don\'t send it after this time from now (30m) or this moment' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l priority -d 'urgent, high, normal, low, or a number: lower runs first, 0 before all others [default: normal]' -r
-complete -c wq -n "__fish_wq_using_subcommand enqueue" -l delay -d 'Not before so long from now: 90s, 10m, 2h, 1d' -r
-complete -c wq -n "__fish_wq_using_subcommand enqueue" -l at -d 'Not before this moment: 2026-12-01T09:00:00Z, \'2026-12-01 09:00\', \'tomorrow 09:00\', \'in 2h\'' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l attempts -d 'How often it may be tried' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l backoff -d 'What a failed attempt waits for; fixed:1s, or with a random part of 0 to 1: exponential:2s:0.5' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l remove-on-complete -d 'Keep only the last N completed jobs; true: remove at once; false: keep all [default: as the worker says]' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l remove-on-fail -d 'Keep only the last N failed jobs; true: remove at once; false: keep all [default: false]' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l delay -d 'Not before so long from now: 90s, 10m, 2h, 1d' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l at -d 'Not before this moment: 2026-12-01T09:00:00Z, \'2026-12-01 09:00\', \'tomorrow 09:00\', \'in 2h\'' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
@@ -118,12 +118,12 @@ complete -c wq -n "__fish_wq_using_subcommand bulk" -l row-results -d 'Write one
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l batch -d 'Rows per call of Redis' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l limit -d 'Only the first N rows' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l priority -d 'urgent, high, normal, low, or a number: lower runs first, 0 before all others [default: normal]' -r
-complete -c wq -n "__fish_wq_using_subcommand bulk" -l delay -d 'Not before so long from now: 90s, 10m, 2h, 1d' -r
-complete -c wq -n "__fish_wq_using_subcommand bulk" -l at -d 'Not before this moment: 2026-12-01T09:00:00Z, \'2026-12-01 09:00\', \'tomorrow 09:00\', \'in 2h\'' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l attempts -d 'How often it may be tried' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l backoff -d 'What a failed attempt waits for; fixed:1s, or with a random part of 0 to 1: exponential:2s:0.5' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l remove-on-complete -d 'Keep only the last N completed jobs; true: remove at once; false: keep all [default: as the worker says]' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l remove-on-fail -d 'Keep only the last N failed jobs; true: remove at once; false: keep all [default: false]' -r
+complete -c wq -n "__fish_wq_using_subcommand bulk" -l delay -d 'Not before so long from now: 90s, 10m, 2h, 1d' -r
+complete -c wq -n "__fish_wq_using_subcommand bulk" -l at -d 'Not before this moment: 2026-12-01T09:00:00Z, \'2026-12-01 09:00\', \'tomorrow 09:00\', \'in 2h\'' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'

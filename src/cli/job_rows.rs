@@ -208,6 +208,18 @@ pub(super) fn report_changes(ids: &[String], changes: &[Change], done: &str, dry
     })
 }
 
+/// Prints the first of the jobs that would be changed, and how many there are in all.
+pub(super) fn report_foreseen(ids: &[String], total: u64, done: &str, shell: &Shell) -> std::io::Result<Exit> {
+    let change = format!("would be {done}");
+    let rows: Vec<ChangeRow> = ids.iter().map(|id| ChangeRow { id: id.clone(), change: change.clone() }).collect();
+    shell.printer.rows(&rows, &Page { total: Some(total), dry_run: true, ..Page::default() })?;
+    if (ids.len() as u64) < total {
+        shell.printer.say(&format!("the first {} are listed", ids.len()));
+    }
+    shell.printer.note(&format!("{total} of {total} {change}; nothing was changed (dry run)"));
+    Ok(Exit::Done)
+}
+
 fn word(change: Change, done: &str) -> &str {
     match change {
         Change::Done => done,

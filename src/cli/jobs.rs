@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::job_rows::{JobRow, WholeJob, report_changes};
+use super::job_rows::{JobRow, WholeJob, report_changes, report_foreseen};
 use super::select::{Chosen, Listing};
 use super::time::parse_duration;
 use super::{Exit, shell::Shell, tally, watch::Watch, which::Which};
@@ -175,36 +175,43 @@ async fn print_logs(queue: &Queue, id: &str, shell: &Shell) -> anyhow::Result<Ex
     Ok(Exit::Done)
 }
 
+/// Says what a change would come to, and changes nothing.
+async fn foresee(queue: &Queue, chosen: &Chosen, states: &[JobState], done: &str, shell: &Shell) -> anyhow::Result<Exit> {
+    if let Some((ids, total)) = chosen.foresee_all(queue, states, shell).await? {
+        return Ok(report_foreseen(&ids, total, done, shell)?);
+    }
+    let ids = chosen.pick(queue, states, shell).await?.ids();
+    let changes = chosen.foresee(queue, &ids, states).await?;
+    Ok(report_changes(&ids, &changes, done, true, shell)?)
+}
+
 pub(super) async fn retry(queue: &Queue, chosen: &Chosen, state: JobState, keep_attempts: bool, shell: &Shell) -> anyhow::Result<Exit> {
     if !matches!(state, JobState::Failed | JobState::Completed) {
         return Err(AppError::new(Kind::Usage, format!("{state} jobs can't be retried; failed and completed ones can")).into());
     }
+    if chosen.dry_run {
+        return foresee(queue, chosen, &[state], "retried", shell).await;
+    }
     let ids = chosen.pick(queue, &[state], shell).await?.ids();
-    let changes = if chosen.dry_run {
-        chosen.foresee(queue, &ids, &[state]).await?
-    } else {
-        queue.retry(&ids, state, keep_attempts).await.map_err(AppError::from)?
-    };
-    Ok(report_changes(&ids, &changes, "retried", chosen.dry_run, shell)?)
+    let changes = queue.retry(&ids, state, keep_attempts).await.map_err(AppError::from)?;
+    Ok(report_changes(&ids, &changes, "retried", false, shell)?)
 }
 
 async fn promote(queue: &Queue, chosen: &Chosen, shell: &Shell) -> anyhow::Result<Exit> {
+    if chosen.dry_run {
+        return foresee(queue, chosen, &[JobState::Delayed], "promoted", shell).await;
+    }
     let ids = chosen.pick(queue, &[JobState::Delayed], shell).await?.ids();
-    let changes = if chosen.dry_run {
-        chosen.foresee(queue, &ids, &[JobState::Delayed]).await?
-    } else {
-        queue.promote(&ids).await.map_err(AppError::from)?
-    };
-    Ok(report_changes(&ids, &changes, "promoted", chosen.dry_run, shell)?)
+    let changes = queue.promote(&ids).await.map_err(AppError::from)?;
+    Ok(report_changes(&ids, &changes, "promoted", false, shell)?)
 }
 
 async fn remove(queue: &Queue, chosen: &Chosen, shell: &Shell) -> anyhow::Result<Exit> {
+    if chosen.dry_run {
+        return foresee(queue, chosen, &REMOVABLE, "removed", shell).await;
+    }
     let picked = chosen.pick(queue, &REMOVABLE, shell).await?;
     let ids = picked.ids();
-    if chosen.dry_run {
-        let changes = chosen.foresee(queue, &ids, &REMOVABLE).await?;
-        return Ok(report_changes(&ids, &changes, "removed", true, shell)?);
-    }
     if !chosen.by_name() && !ids.is_empty() {
         let what = format!("{} jobs from {} at {}", human::count(ids.len() as u64), queue.name(), shell.settings.redis);
         shell.confirm(&format!("Removing {what} can't be undone."), None)?;

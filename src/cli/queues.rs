@@ -262,8 +262,9 @@ async fn list(link: &Link, patterns: &[String], shell: &Shell) -> anyhow::Result
 }
 
 async fn existing(link: &Link, name: &QueueName, shell: &Shell) -> Result<Queue, AppError> {
-    if list_queues(link, &shell.settings.prefix).await?.contains(name) {
-        return Ok(shell.open(link.clone(), Some(name)));
+    let queue = shell.open(link.clone(), Some(name));
+    if queue.exists().await? {
+        return Ok(queue);
     }
     Err(AppError::new(Kind::NotFound, format!("there is no queue {:?}", name.as_str())).with_hint("list them with: wq queues list"))
 }

@@ -9,6 +9,9 @@ use crate::core::model::state::JobState;
 use crate::core::store::{Change, Queue};
 use crate::output::human;
 
+/// How many jobs a dry run shows where all are meant.
+const FORESEEN: u64 = 50;
+
 /// How a listing is narrowed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Listing {
@@ -108,6 +111,27 @@ impl Picked {
 }
 
 impl Chosen {
+    /// What a change of all jobs of these states would come to, shown by the first of them: there may be millions. `None` when
+    /// only some of them are meant.
+    pub(super) async fn foresee_all(
+        &self,
+        queue: &Queue,
+        states: &[JobState],
+        shell: &Shell,
+    ) -> Result<Option<(Vec<String>, u64)>, AppError> {
+        if !self.all || self.filter.is_some() {
+            return Ok(None);
+        }
+        let (filter, from) = (Filter::default(), Cursor::default());
+        let search = Search { states: states.to_vec(), filter, limit: FORESEEN, scan_limit: self.scan_limit, from };
+        let (groups, scan) = inspector::ids(queue, &search).await?;
+        if scan.total > self.scan_limit {
+            let [most, total] = [self.scan_limit, scan.total].map(human::count);
+            shell.printer.warn(&format!("only {most} of {total}; a larger --scan-limit takes more"));
+        }
+        Ok(Some((groups.into_iter().flat_map(|(_, ids)| ids).collect(), scan.total.min(self.scan_limit))))
+    }
+
     /// Whether they were named one by one: then nobody needs to be asked.
     pub(super) fn by_name(&self) -> bool {
         !self.ids.is_empty()

@@ -131,6 +131,11 @@ impl Queue {
     /// # Errors
     /// When the server can't be asked.
     pub async fn count_older_than(&self, state: JobState, older_than: Duration, limit: u64) -> Result<u64, StoreError> {
+        if matches!(state, JobState::Completed | JobState::Failed) {
+            let cutoff = self.server_now().await?.saturating_sub(u64::try_from(older_than.as_millis()).unwrap_or(u64::MAX));
+            let command = redis::cmd("ZCOUNT").arg(self.keys.bullmq(state.as_str())).arg("-inf").arg(cutoff).clone();
+            return Ok(self.link.clone().query::<u64>(&command).await?.min(limit));
+        }
         let (mut found, mut offset) = (0, 0);
         while found < limit {
             let page = self.ids_older_than(state, older_than, offset, MAX_CHANGE_BATCH).await?;

@@ -12,6 +12,9 @@ use crate::core::model::job::JobRecord;
 use crate::core::model::queue::{Prefix, QueueName};
 use crate::core::model::state::JobState;
 
+/// Keys that one call of SCAN passes: about a millisecond of the server. More in a call are no faster in all.
+const SCAN_BATCH: u64 = 1_000;
+
 /// How many jobs are where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -62,7 +65,7 @@ pub async fn list_queues(link: &Link, prefix: &Prefix) -> Result<Vec<QueueName>,
     let pattern = format!("{}*{tail}", escape_glob(&head));
     let (mut names, mut cursor) = (std::collections::BTreeSet::new(), 0_u64);
     loop {
-        let scan = redis::cmd("SCAN").arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(1000).arg("TYPE").arg("hash").clone();
+        let scan = redis::cmd("SCAN").arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(SCAN_BATCH).arg("TYPE").arg("hash").clone();
         let (next, keys): (u64, Value) = link.clone().query(&scan).await?;
         let found = texts(keys).into_iter();
         names.extend(found.filter_map(|key| key.strip_prefix(&head)?.strip_suffix(tail)?.parse::<QueueName>().ok()));
@@ -74,6 +77,14 @@ pub async fn list_queues(link: &Link, prefix: &Prefix) -> Result<Vec<QueueName>,
 }
 
 impl Queue {
+    /// Whether anybody has ever used a queue of that name.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn exists(&self) -> Result<bool, StoreError> {
+        self.link.clone().query(redis::cmd("EXISTS").arg(self.keys.bullmq("meta"))).await
+    }
+
     /// How many jobs are where.
     ///
     /// # Errors
@@ -232,16 +243,20 @@ impl Queue {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
+        let may_be_due = matches!(state, None | Some(JobState::Delayed));
         let mut commands = redis::pipe();
         for id in ids {
             commands.cmd("HGETALL").arg(self.keys.bullmq(id));
-            commands.cmd("ZSCORE").arg(self.keys.bullmq("delayed")).arg(id);
+            if may_be_due {
+                commands.cmd("ZSCORE").arg(self.keys.bullmq("delayed")).arg(id);
+            }
         }
         commands.ignore_errors();
         let answers: Vec<Value> = self.link.clone().query_all(&commands).await?;
         let mut answers = answers.into_iter();
+        let mut next = |is_asked: bool| is_asked.then(|| answers.next()).flatten().unwrap_or(Value::Nil);
         let records = ids.iter().map(|id| {
-            let (hash, due) = (answers.next().unwrap_or(Value::Nil), answers.next().unwrap_or(Value::Nil));
+            let (hash, due) = (next(true), next(may_be_due));
             let mut record = job_record(id, hash).unwrap_or_else(|| JobRecord { id: id.clone(), ..JobRecord::default() });
             record.state = state;
             record.due = due_of(&due);

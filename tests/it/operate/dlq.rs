@@ -52,6 +52,9 @@ fn all_dead_letters_are_retried_over_many_batches_each_once() {
     finish(&server, &names.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(stored(&server, "failed").len(), 1234);
 
+    let foreseen = wq(&server).line("dlq retry --all --dry-run --json").run().exits(0);
+    assert_eq!((column(&foreseen, "change").len(), &foreseen.json()["page"]["total"]), (50, &json!(1234)));
+    foreseen.stderr_has("the first 50 are listed").stderr_has("1234 of 1234 would be retried");
     let retried = wq(&server).line("dlq retry --all --json").run().exits(0);
 
     assert!(column(&retried, "change").iter().all(|change| change == "retried"));
