@@ -1,5 +1,6 @@
 //! This file sorts every failure of a use case once, so that each face can answer in its own way.
 
+use crate::core::model::schedule::ScheduleError;
 use crate::core::store::error::StoreError;
 use crate::transport::TransportError;
 
@@ -76,12 +77,13 @@ impl From<TransportError> for AppError {
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         let (kind, hint) = match &error {
-            StoreError::Address { .. } => (Kind::Usage, None),
             StoreError::Unreachable { .. } => (Kind::Unreachable, Some("start one with: wq redis start")),
             StoreError::TimedOut { .. } => (Kind::Unreachable, Some("is the server busy? --timeout gives it longer")),
             StoreError::Login { .. } => (Kind::Unreachable, Some("set WQ_REDIS_URL to redis://USER:PASSWORD@HOST:PORT")),
             StoreError::TooOld { .. } => (Kind::Unreachable, Some("scripts/setup-redis installs one that is new enough")),
             StoreError::Refused { .. } => (Kind::Other, Some("see: wq redis info memory, and the server's log")),
+            StoreError::Schedule(ScheduleError::SlotTaken(_)) => (Kind::Conflict, None),
+            StoreError::Address { .. } | StoreError::Schedule(_) => (Kind::Usage, None),
             StoreError::Server { .. } | StoreError::Shape { .. } => (Kind::Other, None),
         };
         let failure = Self::new(kind, error.to_string());

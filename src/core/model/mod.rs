@@ -1,6 +1,7 @@
 //! Plain data: what a job, a queue, a rate and a phone number are. No I/O, no async, no dependency on other layers.
 
 pub mod clock;
+pub mod cron;
 pub mod filter;
 pub mod id;
 pub mod job;
@@ -9,4 +10,5 @@ pub mod phone;
 pub mod priority;
 pub mod queue;
 pub mod rate;
+pub mod schedule;
 pub mod state;

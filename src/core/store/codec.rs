@@ -234,6 +234,11 @@ pub(super) fn job_record(id: &str, reply: Value) -> Option<JobRecord> {
     })
 }
 
+/// A whole number that may be written as a float; `None` for anything else.
+pub(super) fn number_text(text: &str) -> Option<u64> {
+    text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0).map(truncate)
+}
+
 /// The fields of a hash.
 pub(super) fn hash_fields(reply: Value) -> HashMap<String, String> {
     let pairs: Vec<(Value, Value)> = match reply {

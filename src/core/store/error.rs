@@ -1,6 +1,7 @@
 //! This file sorts what can go wrong between `wq` and Redis.
 
 use super::connect::ServerAddress;
+use crate::core::model::schedule::ScheduleError;
 
 /// What went wrong at the store.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,9 @@ pub enum StoreError {
         /// The server's words.
         problem: String,
     },
+    /// The schedule can't be stored.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
     /// The answer has another shape than the script promises.
     #[error("unexpected answer to {operation}: {problem}")]
     Shape {

@@ -29,7 +29,7 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("anyhow", &["cli"]),
-    ("jiff", &["cli", "output"]),
+    ("jiff", &["cli", "output", "core::model"]),
     ("comfy_table", &["output"]),
     ("indicatif", &["output"]),
     ("csv", &["output", "campaign"]),
