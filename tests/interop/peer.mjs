@@ -4,16 +4,37 @@
 //   {"call":"queue","with":{"queue":"q","method":"add","args":["send",{"to":"+34600111222"},{"priority":2}]}}
 //   {"value":{"id":"1",…}} or {"error":"…"}
 import { createInterface } from 'node:readline';
+import { Redis } from 'ioredis';
 
 const [, , port, library = 'bullmq'] = process.argv;
 const { Queue, QueueEvents, UnrecoverableError, Worker } = await import(library);
 const connection = { host: '127.0.0.1', port: Number(port), maxRetriesPerRequest: null };
+const redis = new Redis(connection);
 const queues = new Map();
 const workers = new Map();
 const listeners = new Map();
 
+// A QueueEvents on every queue that is touched, from the first event on: nothing that anybody writes may ever disturb it.
+const listenTo = (queue) => {
+  if (listeners.has(queue)) return listeners.get(queue);
+  const source = new QueueEvents(queue, { connection, lastEventId: '0' });
+  const listener = { source, heard: [], errors: [], last: '0-0' };
+  const emit = source.emit.bind(source);
+  source.emit = (event, ...args) => {
+    if (event === 'error') listener.errors.push(args[0]?.message ?? String(args[0]));
+    // The id of an entry in the stream comes last.
+    if (/^\d+-\d+$/.test(args.at(-1))) listener.last = args.at(-1);
+    if (!event.includes(':') && event !== 'newListener') listener.heard.push([event, args[0] instanceof Error ? args[0].message : args[0]]);
+    return emit(event, ...args);
+  };
+  source.on('error', () => {});
+  listeners.set(queue, listener);
+  return listener;
+};
+
 const queueOf = (name) => {
   if (!queues.has(name)) queues.set(name, new Queue(name, { connection }));
+  listenTo(name);
   return queues.get(name);
 };
 
@@ -33,6 +54,11 @@ const plain = (value) => {
     id, name, data, opts, returnvalue, failedReason, stacktrace, progress,
     attemptsMade, attemptsStarted, stalledCounter, timestamp, processedOn, finishedOn, delay, priority, processedBy,
   };
+};
+
+const isBefore = (id, other) => {
+  const [[ms, count], [otherMs, otherCount]] = [id, other].map((text) => text.split('-').map(Number));
+  return ms < otherMs || (ms === otherMs && count < otherCount);
 };
 
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
@@ -56,10 +82,11 @@ const calls = {
   // Its return value, or the error that waitUntilFinished throws.
   finish: async ({ queue, id }) => {
     await calls.listen({ queue });
-    return (await jobOf(queue, id)).waitUntilFinished(listeners.get(queue).source, 10_000);
+    return (await jobOf(queue, id)).waitUntilFinished(listenTo(queue).source, 10_000);
   },
   // A worker that plays; `worked` says what it started, in order.
   work: async ({ queue, options = {} }) => {
+    listenTo(queue);
     const starts = [];
     const errors = [];
     const worker = new Worker(queue, (job) => {
@@ -75,21 +102,20 @@ const calls = {
     await Promise.all((workers.get(queue) ?? []).map(({ worker }) => worker.close()));
     workers.delete(queue);
   },
-  // A QueueEvents from the first event on; `heard` says what it emitted.
-  listen: async ({ queue }) => {
-    if (listeners.has(queue)) return;
-    const source = new QueueEvents(queue, { connection, lastEventId: '0' });
-    const heard = [];
-    const emit = source.emit.bind(source);
-    source.emit = (event, ...args) => {
-      if (!event.includes(':') && event !== 'newListener') heard.push([event, args[0] instanceof Error ? args[0].message : args[0]]);
-      return emit(event, ...args);
-    };
-    source.on('error', () => {});
-    listeners.set(queue, { source, heard });
-    await source.waitUntilReady();
+  // Waits until QueueEvents is there; `heard` says what it emitted.
+  listen: ({ queue }) => listenTo(queue).source.waitUntilReady().then(() => null),
+  heard: ({ queue }) => listenTo(queue).heard,
+  // What went wrong with any QueueEvents so far: an error, or a loop that ended and will never hear the newest entry.
+  disturbances: async () => {
+    const found = [];
+    for (const [queue, listener] of listeners) {
+      const [[newest] = ['0-0']] = await redis.xrevrange(listener.source.toKey('events'), '+', '-', 'COUNT', 1);
+      for (let tries = 0; listener.errors.length === 0 && isBefore(listener.last, newest) && tries < 1000; tries += 1) await sleep(10);
+      found.push(...listener.errors.map((error) => `QueueEvents of ${queue}: ${error}`));
+      if (isBefore(listener.last, newest)) found.push(`QueueEvents of ${queue} stopped at ${listener.last}, the newest is ${newest}`);
+    }
+    return found;
   },
-  heard: ({ queue }) => listeners.get(queue).heard,
 };
 
 const answer = async (line) => {

@@ -72,7 +72,7 @@ fn heard_to_the_end(node: &mut Node, queue: &str) -> Value {
 }
 
 #[test]
-fn each_job_leaves_the_same_events_whether_node_or_wq_works() {
+fn s49_each_job_leaves_the_same_events_whether_node_or_wq_works() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     for queue in ["nodes", "ours"] {
@@ -93,7 +93,7 @@ fn each_job_leaves_the_same_events_whether_node_or_wq_works() {
 }
 
 #[test]
-fn jobs_added_by_wq_leave_the_events_of_jobs_added_by_node() {
+fn s49_jobs_added_by_wq_leave_the_events_of_jobs_added_by_node() {
     let server = Server::tcp();
     let mut node = Node::start(&server);
     for queue in ["nodes", "ours"] {
@@ -139,4 +139,16 @@ fn the_event_stream_stays_as_short_as_node_made_it() {
     assert_eq!(server.ask::<u64>("ZCARD bull:q:completed"), 2000);
     assert!(after_adding <= 300 && length() <= 300, "{after_adding}, then {}", length());
     assert_eq!(server.ask::<u64>("HGET bull:q:meta opts.maxLenEvents"), 200);
+}
+
+/// Every test that starts Node ends with this question: see `support::node`.
+#[test]
+#[should_panic(expected = "QueueEvents of q")]
+fn a_return_value_that_is_no_json_fails_the_test_whose_queue_events_meets_it() {
+    let server = Server::tcp();
+    let mut node = Node::start(&server);
+    node.call("listen", json!({ "queue": "q" }));
+
+    server.ask::<String>("XADD bull:q:events * event completed jobId 1 returnvalue {broken");
+    server.ask::<String>("XADD bull:q:events * event drained");
 }

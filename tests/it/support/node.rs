@@ -66,6 +66,16 @@ impl Node {
         assert!(status.success());
     }
 
+    /// Ends it as it stands, stopped or not, and asks it nothing.
+    pub(crate) fn kill(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+
     #[track_caller]
     fn ask(&mut self, function: &str, arguments: &Value) -> Value {
         writeln!(self.stdin, "{}", serde_json::json!({ "call": function, "with": arguments })).unwrap();
@@ -75,9 +85,14 @@ impl Node {
 }
 
 impl Drop for Node {
+    /// Killed without a word to its workers; but not before its `QueueEvents` were asked whether anything disturbed them.
     fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
+        if !std::thread::panicking() && self.child.try_wait().unwrap().is_none() {
+            let disturbances = self.ask("disturbances", &serde_json::json!({}));
+            self.end();
+            assert_eq!(disturbances["value"], serde_json::json!([]), "{disturbances}");
+        }
+        self.end();
     }
 }
 
