@@ -24,11 +24,13 @@ impl HeldLocks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), Arc::clone(token));
     }
 
-    /// Only if the token is that one: the job may have been taken again meanwhile.
-    fn remove(&self, id: &str, token: &str) {
+    /// Only where the token is that one: the job may have been taken again meanwhile.
+    fn remove(&self, settled: &[Settlement]) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.get(id).is_some_and(|known| **known == *token) {
-            held.remove(id);
+        for Settlement { id, token, .. } in settled {
+            if held.get(id).is_some_and(|known| *known == *token) {
+                held.remove(id);
+            }
         }
     }
 }
@@ -126,15 +128,15 @@ impl Desk {
     }
 
     /// The oldest outcomes that wait to be stored, up to `most`.
-    pub(super) fn to_settle(&self, most: usize) -> Vec<Settlement> {
-        self.unsettled.iter().take(most).cloned().collect()
+    pub(super) fn to_settle(&self, most: usize) -> &[Settlement] {
+        self.unsettled.get(..most).unwrap_or(&self.unsettled)
     }
 
-    /// The first `count` outcomes are stored.
-    pub(super) fn settled(&mut self, count: usize) {
-        for settlement in self.unsettled.drain(..count.min(self.unsettled.len())) {
-            self.locks.remove(&settlement.id, &settlement.token);
-        }
+    /// The first `count` outcomes are stored; hands them over to be counted.
+    pub(super) fn settled(&mut self, count: usize) -> Vec<Settlement> {
+        let settled: Vec<Settlement> = self.unsettled.drain(..count.min(self.unsettled.len())).collect();
+        self.locks.remove(&settled);
+        settled
     }
 
     pub(super) fn unsettled(&self) -> usize {
@@ -164,7 +166,7 @@ mod tests {
     }
 
     fn release(taken: &TakenJob) -> Settlement {
-        Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: 0, verdict: Verdict::Release }
+        Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: 0, plain: None, verdict: Verdict::Release }
     }
 
     fn desk(concurrency: usize, jobs: &[&str]) -> (Desk, Instant) {
@@ -229,7 +231,7 @@ mod tests {
 
         desk.give_back(release);
 
-        let ids: Vec<_> = desk.to_settle(10).into_iter().map(|settlement| settlement.id).collect();
+        let ids: Vec<_> = desk.to_settle(10).iter().map(|settlement| settlement.id.as_str()).collect();
         assert_eq!(ids, ["c", "b", "a"]);
     }
 

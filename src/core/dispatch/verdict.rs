@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::transport::Outcome;
 use crate::core::model::job::{Backoff, Keep};
-use crate::core::store::settle::{Settlement, Verdict};
+use crate::core::store::settle::{Settlement, Trace, Verdict};
 use crate::core::store::take::{Content, TakenJob};
 
 /// What this worker adds to the jobs' own options.
@@ -48,21 +48,24 @@ pub(super) fn fail_unsent(taken: &TakenJob, content: &Content, reason: &str, kee
 /// The settlement of a job that can't be read.
 pub(super) fn damaged(taken: &TakenJob, problem: &str) -> Settlement {
     let verdict = Verdict::Damaged { reason: format!("damaged: {problem}") };
-    Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: u32::MAX, verdict }
+    Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: u32::MAX, plain: None, verdict }
 }
 
 /// The settlement of a job that was taken and not started.
 pub(super) fn release(taken: &TakenJob) -> Settlement {
-    Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: 0, verdict: Verdict::Release }
+    Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: 0, plain: None, verdict: Verdict::Release }
 }
 
 fn settlement(taken: &TakenJob, content: &Content, verdict: Verdict) -> Settlement {
-    Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: content.options.attempts, verdict }
+    let options = &content.options;
+    let is_plain = !(options.has_parent || options.is_deduplicated || content.counts_for_v4);
+    let plain = is_plain.then_some(content.attempts_made);
+    Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: options.attempts, plain, verdict }
 }
 
 fn dead_letter(content: &Content, reason: String, keep: KeepRules, place: &str) -> Verdict {
-    let stacktrace = Some(trace(content, &reason, place));
-    Verdict::Failed { reason, stacktrace, keep: content.options.remove_on_fail.unwrap_or(keep.failed) }
+    let trace = Some(trace(content, &reason, place));
+    Verdict::Failed { reason, trace, keep: content.options.remove_on_fail.unwrap_or(keep.failed) }
 }
 
 fn retry(content: &Content, reason: String, keep: KeepRules, random: f64, place: &str) -> Verdict {
@@ -81,8 +84,8 @@ fn retry(content: &Content, reason: String, keep: KeepRules, random: f64, place:
             }
         }
     };
-    let stacktrace = Some(trace(content, &reason, place));
-    Verdict::Retry { reason, stacktrace, after, lifo: content.options.lifo }
+    let trace = Some(trace(content, &reason, place));
+    Verdict::Retry { reason, trace, after, lifo: content.options.lifo }
 }
 
 /// How long the next attempt waits after `attempt` of them, by BullMQ's two strategies; `None` for any other.
@@ -100,15 +103,10 @@ pub(super) fn backoff_delay(backoff: &Backoff, attempt: u32, random: f64) -> Opt
     Some(Duration::from_millis(delay as u64))
 }
 
-/// The traces of all failed attempts, this one last, as BullMQ keeps them: a JSON array of texts.
-fn trace(content: &Content, reason: &str, place: &str) -> String {
-    let mut traces: Vec<String> = content.stacktrace.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-    traces.push(format!("Error: {reason}\n    at {place}, attempt {}", content.attempts_made.saturating_add(1)));
-    if let Some(limit) = content.options.stack_trace_limit {
-        let surplus = traces.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
-        traces.drain(..surplus);
-    }
-    serde_json::Value::from(traces).to_string()
+/// What remains of this attempt for people: where it was made, and which one it was.
+fn trace(content: &Content, reason: &str, place: &str) -> Trace {
+    let text = format!("Error: {reason}\n    at {place}, attempt {}", content.attempts_made.saturating_add(1));
+    Trace { text, kept: content.options.stack_trace_limit }
 }
 
 #[cfg(test)]
@@ -130,7 +128,8 @@ mod tests {
             stable_key: "a".to_owned(),
             timestamp: 0,
         };
-        let content = Content { job, options: Arc::new(options), attempts_made, stacktrace: None, deferred_failure: None };
+        let content =
+            Content { job: Arc::new(job), options: Arc::new(options), attempts_made, counts_for_v4: false, deferred_failure: None };
         let taken = TakenJob { id: "a".to_owned(), token: "t".into(), start_after: Duration::ZERO, content: Err(String::new()) };
         (taken, content)
     }
@@ -195,17 +194,5 @@ mod tests {
         let backoff = Backoff { kind: "exponential".to_owned(), delay: 1e300, jitter: None };
 
         assert_eq!(backoff_delay(&backoff, u32::MAX, 0.0), Some(LONGEST_DELAY));
-    }
-
-    #[test]
-    fn traces_are_kept_up_to_the_limit_of_the_job() {
-        let (_, mut content) = taken(2, StoredOptions { stack_trace_limit: Some(2), ..options(3, "fixed", None) });
-        content.stacktrace = Some(r#"["one","two"]"#.to_owned());
-
-        let traces: Vec<String> = serde_json::from_str(&trace(&content, "three", "wq")).unwrap();
-
-        assert_eq!(traces.len(), 2);
-        assert_eq!(traces[0], "two");
-        assert!(traces[1].starts_with("Error: three\n"));
     }
 }

@@ -22,7 +22,7 @@ use crate::core::model::clock::Millis;
 use crate::core::model::id::random_name;
 use crate::core::store::Queue;
 use crate::core::store::error::StoreError;
-use crate::core::store::settle::{MAX_SETTLE_BATCH, Settled, Settlement};
+use crate::core::store::settle::{MAX_SETTLE_BATCH, Settled};
 use crate::core::store::take::{Content, HeldBack, Pace, TakeReader, Taken, TakenJob};
 
 /// How soon a queue is asked again whose global concurrency is used up.
@@ -162,7 +162,7 @@ impl Worker {
             self.desk.settle_unstarted(verdict::fail_unsent(&taken, &content, &reason, self.rules.keep, &self.place()));
             return;
         }
-        let (transport, job) = (Arc::clone(&self.transport), content.job.clone());
+        let (transport, job) = (Arc::clone(&self.transport), Arc::clone(&content.job));
         let handle = self.sends.spawn(async move { transport.deliver(&job).await });
         self.in_flight.insert(handle.id(), (taken, content));
         self.desk.started();
@@ -205,19 +205,18 @@ impl Worker {
         let answer = if batch.is_empty() {
             queue.take(want, &token, rules, &mut self.reader).await.map(|taken| (Vec::new(), taken))
         } else {
-            queue.settle(&batch, want, &token, rules, &mut self.reader).await
+            queue.settle(batch, want, &token, rules, &mut self.reader).await
         };
         match answer {
             Ok((settled, taken)) => {
-                self.count(&batch, &settled);
-                self.desk.settled(batch.len());
+                self.count(&settled);
                 self.repeating = 0;
                 if want > 0 {
                     self.receive(taken, asked);
                 }
             }
             Err(error) => {
-                self.repeating = batch.len();
+                self.repeating = self.desk.to_settle(MAX_SETTLE_BATCH).len();
                 self.recover(&error).await;
             }
         }
@@ -266,7 +265,9 @@ impl Worker {
         took.saturating_sub(self.quickest_answer)
     }
 
-    fn count(&mut self, batch: &[Settlement], settled: &[Settled]) {
+    /// These outcomes are off the desk.
+    fn count(&mut self, settled: &[Settled]) {
+        let batch = self.desk.settled(settled.len());
         for (index, (settlement, settled)) in batch.iter().zip(settled).enumerate() {
             // A repeated call finds the locks gone of what the first one stored before its answer was lost.
             let was_stored = *settled == Settled::Done || (index < self.repeating && *settled != Settled::ChildrenPending);

@@ -30,6 +30,17 @@ pub struct StoredOptions {
     /// Most traces that are kept; all when absent.
     #[serde(deserialize_with = "optional_number")]
     pub stack_trace_limit: Option<u64>,
+    /// Whether it was added as a child of another job.
+    #[serde(deserialize_with = "is_there", rename = "parent")]
+    pub has_parent: bool,
+    /// Whether it was added under a deduplication.
+    #[serde(deserialize_with = "is_there", rename = "de")]
+    pub is_deduplicated: bool,
+}
+
+/// Whatever it is, it is not `null`.
+fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Option::<serde::de::IgnoredAny>::deserialize(deserializer)?.is_some())
 }
 
 /// A JSON number that may be written as a float.

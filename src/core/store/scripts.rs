@@ -1,5 +1,7 @@
 //! This file joins the Lua scripts and runs them: by hash, loaded again whenever the server forgot them.
 
+use std::fmt::Display;
+use std::io::Write as _;
 use std::sync::OnceLock;
 
 use redis::{ErrorKind, ServerErrorKind, Value};
@@ -35,7 +37,7 @@ macro_rules! script {
 
 pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger");
 pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "pace", "take");
-pub(super) static SETTLE_JOBS: Script = script!("settle_jobs", "allow-oom", "create", "pace", "take", "verdicts");
+pub(super) static SETTLE_JOBS: Script = script!("settle_jobs", "allow-oom", "create", "pace", "take", "verdicts", "sent");
 pub(super) static RESERVE_SLOT: Script = script!("reserve_slot", "allow-oom", "pace");
 pub(super) static EXTEND_LOCKS: Script = script!("extend_locks", "allow-oom");
 pub(super) static RECOVER_STALLED: Script = script!("recover_stalled", "allow-oom");
@@ -65,25 +67,38 @@ pub(super) static ALL: [&Script; 13] = [
     &OBLITERATE_QUEUE,
 ];
 
-/// The arguments of one call, in the order that the script's header documents.
+/// The arguments of one call, in the order that the script's header documents: one buffer, since a call has thousands.
 #[derive(Default)]
 pub(super) struct Arguments {
-    packed: Vec<Vec<u8>>,
+    packed: Vec<u8>,
+    ends: Vec<usize>,
 }
 
 impl Arguments {
-    pub(super) fn push(&mut self, argument: impl Into<Vec<u8>>) -> &mut Self {
-        self.packed.push(argument.into());
+    pub(super) fn push(&mut self, argument: impl AsRef<[u8]>) -> &mut Self {
+        self.packed.extend_from_slice(argument.as_ref());
+        self.ends.push(self.packed.len());
         self
     }
 
-    pub(super) fn number(&mut self, number: impl ToString) -> &mut Self {
-        self.push(number.to_string())
+    pub(super) fn number(&mut self, number: impl Display) -> &mut Self {
+        // Writing into memory can't fail.
+        write!(self.packed, "{number}").ok();
+        self.ends.push(self.packed.len());
+        self
     }
 
     /// Adds all of `more` behind.
-    pub(super) fn append(&mut self, mut more: Self) {
-        self.packed.append(&mut more.packed);
+    pub(super) fn append(&mut self, more: &Self) -> &mut Self {
+        let offset = self.packed.len();
+        self.packed.extend_from_slice(&more.packed);
+        self.ends.extend(more.ends.iter().map(|end| offset + end));
+        self
+    }
+
+    fn each(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends.iter().filter_map(move |end| self.packed.get(std::mem::replace(&mut start, *end)..*end))
     }
 }
 
@@ -104,11 +119,11 @@ impl Script {
     }
 
     fn call(command: &str, script: &str, keys: &Keys, arguments: &Arguments) -> redis::Cmd {
-        let mut call = redis::cmd(command);
-        call.arg(script).arg(keys.for_scripts().len());
+        let mut call = redis::Cmd::with_capacity(arguments.ends.len() + 25, arguments.packed.len() + 2048);
+        call.arg(command).arg(script).arg(keys.for_scripts().len());
         call.arg(keys.for_scripts()).arg(keys.base()).arg(keys.own());
-        for argument in &arguments.packed {
-            call.arg(argument.as_slice());
+        for argument in arguments.each() {
+            call.arg(argument);
         }
         call
     }

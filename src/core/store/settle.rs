@@ -26,8 +26,21 @@ pub struct Settlement {
     pub token: Arc<str>,
     /// Attempts that it is allowed, for the event `retries-exhausted`.
     pub attempts: u32,
+    /// Attempts that ended before this one, when nothing else is to be looked after once the job was sent (no parent, no
+    /// deduplication, no count of BullMQ 4): many such jobs are completed in few commands. What is no longer so by then
+    /// is noticed.
+    pub plain: Option<u32>,
     /// What happens to it.
     pub verdict: Verdict,
+}
+
+/// How an attempt failed, for those who look for the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// Added behind the traces of earlier attempts.
+    pub text: String,
+    /// The last so many are kept; all when `None`.
+    pub kept: Option<u64>,
 }
 
 /// What happens to a job.
@@ -44,8 +57,8 @@ pub enum Verdict {
     Failed {
         /// Plain text.
         reason: String,
-        /// JSON array of texts, or nothing to leave it as it is.
-        stacktrace: Option<String>,
+        /// Nothing leaves the traces as they are.
+        trace: Option<Trace>,
         /// What stays.
         keep: Keep,
     },
@@ -58,8 +71,8 @@ pub enum Verdict {
     Retry {
         /// Plain text.
         reason: String,
-        /// JSON array of texts.
-        stacktrace: Option<String>,
+        /// Nothing leaves the traces as they are.
+        trace: Option<Trace>,
         /// Zero: at once.
         after: Duration,
         /// Goes to the front.
@@ -122,59 +135,93 @@ impl Queue {
         rules: &TakeRules,
         reader: &mut TakeReader,
     ) -> Result<(Vec<Settled>, Taken), StoreError> {
-        let arguments = settle_arguments(settlements, want, token, rules);
+        let plain = |settlement: &&Settlement| settlement.plain.is_some() && matches!(settlement.verdict, Verdict::Completed { .. });
+        let (sent, others): (Vec<_>, Vec<_>) = settlements.iter().partition(plain);
+        let arguments = settle_arguments(&sent, &others, want, token, rules);
         let answer = SETTLE_JOBS.run(&self.link, &self.keys, &arguments).await?;
         let shape = || SETTLE_JOBS.unexpected("another shape");
         let [statuses, taken]: [Value; 2] = array(answer).and_then(|parts| parts.try_into().ok()).ok_or_else(shape)?;
         let statuses = array(statuses).ok_or_else(shape)?;
-        let settled: Vec<Settled> = statuses.iter().map(|status| Settled::from_code(integer(status).unwrap_or(0))).collect();
-        if settled.len() != settlements.len() {
-            return Err(SETTLE_JOBS.unexpected(format!("{} statuses for {} jobs", settled.len(), settlements.len())));
+        if statuses.len() != settlements.len() {
+            return Err(SETTLE_JOBS.unexpected(format!("{} statuses for {} jobs", statuses.len(), settlements.len())));
         }
+        let mut statuses = statuses.iter().map(|status| Settled::from_code(integer(status).unwrap_or(0)));
+        let mut of_sent: std::vec::IntoIter<Settled> = statuses.by_ref().take(sent.len()).collect::<Vec<_>>().into_iter();
+        // Back into the order of the settlements: sent ones came first.
+        let settled =
+            settlements.iter().filter_map(|settlement| if plain(&settlement) { of_sent.next() } else { statuses.next() }).collect();
         let taken = if want == 0 { Taken::default() } else { reader.read(self.name().as_str(), token, taken).ok_or_else(shape)? };
         Ok((settled, taken))
     }
 }
 
-fn settle_arguments(settlements: &[Settlement], want: usize, token: &str, rules: &TakeRules) -> Arguments {
-    let mut keeps: Vec<Keep> = Vec::new();
-    let mut rule_number = |keep: Keep| {
-        if keep.age_s.is_none() && keep.count.is_none() {
-            return 0;
+/// Collects the distinct keep rules and classes of a call, which its jobs then name by number.
+#[derive(Default)]
+struct Numbered<T>(Vec<T>);
+
+impl<T: PartialEq> Numbered<T> {
+    /// From 1.
+    fn number(&mut self, one: T) -> usize {
+        // The last ones are the likeliest.
+        if let Some(from_end) = self.0.iter().rev().position(|known| *known == one) {
+            return self.0.len() - from_end;
         }
-        keeps.iter().position(|known| *known == keep).map_or_else(
-            || {
-                keeps.push(keep);
-                keeps.len()
-            },
-            |index| index + 1,
-        )
-    };
-    let mut jobs = Arguments::default();
-    for Settlement { id, token, attempts, verdict } in settlements {
-        let (kind, text, stacktrace, ms, rule) = match verdict {
-            Verdict::Completed { return_value, keep } => ("completed", return_value.as_str(), None, 0, rule_number(*keep)),
-            Verdict::Failed { reason, stacktrace, keep } => ("failed", reason.as_str(), stacktrace.as_deref(), 0, rule_number(*keep)),
-            Verdict::Damaged { reason } => ("damaged", reason.as_str(), None, 0, 0),
-            Verdict::Retry { reason, stacktrace, after, lifo } => {
-                (if *lifo { "retry_lifo" } else { "retry" }, reason.as_str(), stacktrace.as_deref(), after.as_millis(), 0)
-            }
-            // Zero would be due at once but still pass through the delayed set: one millisecond says the same.
-            Verdict::Wait { after } => ("wait", "", None, after.as_millis().max(1), 0),
-            Verdict::Release => ("release", "", None, 0, 0),
-        };
-        jobs.push(id.as_str()).push(&**token).push(kind).push(text).push(stacktrace.unwrap_or_default());
-        jobs.number(ms).number(*attempts).number(rule);
+        self.0.push(one);
+        self.0.len()
+    }
+}
+
+impl Numbered<Keep> {
+    /// 0 keeps everything.
+    fn rule(&mut self, keep: Keep) -> usize {
+        if keep.age_s.is_none() && keep.count.is_none() { 0 } else { self.number(keep) }
+    }
+}
+
+fn settle_arguments(sent: &[&Settlement], others: &[&Settlement], want: usize, token: &str, rules: &TakeRules) -> Arguments {
+    let (mut keeps, mut classes) = (Numbered::<Keep>::default(), Numbered::<(&str, u32, usize)>::default());
+    let (mut sent_jobs, mut other_jobs) = (Arguments::default(), Arguments::default());
+    for settlement in sent {
+        if let Verdict::Completed { return_value, keep } = &settlement.verdict {
+            let attempts_made = settlement.plain.unwrap_or(0).saturating_add(1);
+            let class = classes.number((&settlement.token, attempts_made, keeps.rule(*keep)));
+            sent_jobs.push(settlement.id.as_str()).push(return_value.as_str()).number(class);
+        }
+    }
+    for settlement in others {
+        write_other(settlement, &mut keeps, &mut other_jobs);
     }
     let mut arguments = Arguments::default();
     arguments.number(want);
     rules.write(token, &mut arguments);
-    arguments.number(keeps.len());
-    for keep in keeps {
+    arguments.number(keeps.0.len());
+    for keep in keeps.0 {
         arguments.push(optional(keep.age_s)).push(optional(keep.count)).number(keep.limit.unwrap_or(DEFAULT_AGE_LIMIT));
     }
-    arguments.append(jobs);
+    arguments.number(classes.0.len());
+    for (token, attempts_made, rule) in classes.0 {
+        arguments.push(token).number(attempts_made).number(rule);
+    }
+    arguments.number(sent.len()).append(&sent_jobs).append(&other_jobs);
     arguments
+}
+
+/// The nine arguments of a job that was not simply sent.
+fn write_other(settlement: &Settlement, keeps: &mut Numbered<Keep>, jobs: &mut Arguments) {
+    let (kind, text, trace, ms, rule) = match &settlement.verdict {
+        Verdict::Completed { return_value, keep } => ("completed", return_value.as_str(), None, 0, keeps.rule(*keep)),
+        Verdict::Failed { reason, trace, keep } => ("failed", reason.as_str(), trace.as_ref(), 0, keeps.rule(*keep)),
+        Verdict::Damaged { reason } => ("damaged", reason.as_str(), None, 0, 0),
+        Verdict::Retry { reason, trace, after, lifo } => {
+            (if *lifo { "retry_lifo" } else { "retry" }, reason.as_str(), trace.as_ref(), after.as_millis(), 0)
+        }
+        // Zero would be due at once but still pass through the delayed set: one millisecond says the same.
+        Verdict::Wait { after } => ("wait", "", None, after.as_millis().max(1), 0),
+        Verdict::Release => ("release", "", None, 0, 0),
+    };
+    jobs.push(settlement.id.as_str()).push(&*settlement.token).push(kind).push(text);
+    jobs.push(trace.map_or("", |trace| &trace.text)).push(optional(trace.and_then(|trace| trace.kept)));
+    jobs.number(ms).number(settlement.attempts).number(rule);
 }
 
 /// -1 stands for "any" in the script.

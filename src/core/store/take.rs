@@ -93,14 +93,14 @@ pub struct TakenJob {
 /// A job that could be read.
 #[derive(Debug)]
 pub struct Content {
-    /// What the transport gets.
-    pub job: Job,
+    /// What the transport gets; shared with the send.
+    pub job: Arc<Job>,
     /// What the worker acts on.
     pub options: Arc<StoredOptions>,
     /// Attempts that ended before.
     pub attempts_made: u32,
-    /// Traces of failed attempts, a JSON array.
-    pub stacktrace: Option<String>,
+    /// Whether BullMQ 4 counted attempts of it, in a field that has to be kept up.
+    pub counts_for_v4: bool,
     /// A reason to fail the job without sending it (it stalled too often, or a child failed).
     pub deferred_failure: Option<String>,
 }
@@ -161,20 +161,19 @@ impl TakeReader {
         })
     }
 
+    /// One job: the fields in the order of `TAKEN_FIELDS`, the last replaced by the id, and the time until its start.
     fn job(&mut self, queue: &str, token: &Arc<str>, job: Value) -> Option<TakenJob> {
-        let [id, start_us, fields]: [Value; 3] = array(job)?.try_into().ok()?;
+        let [fields @ .., id, start_us]: [Value; 9] = array(job)?.try_into().ok()?;
         let id = bytes(id)?;
         let is_addressable = std::str::from_utf8(&id).is_ok();
         let id = lossy(id);
-        let fields: [Value; 10] = array(fields)?.try_into().ok()?;
         // No outcome could ever be stored under such an id: sent once, it would be sent again and again.
         let content = if is_addressable { self.content(queue, &id, fields) } else { Err("the id is no UTF-8".to_owned()) };
         Some(TakenJob { id, token: Arc::clone(token), start_after: Duration::from_micros(unsigned(&start_us)), content })
     }
 
-    /// The fields in the order of `TAKEN_FIELDS`.
-    fn content(&mut self, queue: &str, id: &str, fields: [Value; 10]) -> Result<Content, String> {
-        let [name, data, opts, timestamp, atm, ats, v4_attempts, deferred, stacktrace, stable_key] = fields;
+    fn content(&mut self, queue: &str, id: &str, fields: [Value; 7]) -> Result<Content, String> {
+        let [name, data, opts, timestamp, atm, v4_attempts, deferred] = fields;
         let counter = |value: &Value| u32::try_from(unsigned(value)).unwrap_or(u32::MAX);
         let name = bytes(name).ok_or("the job has no name")?;
         let name = String::from_utf8(name).map_err(|_| "the name is no UTF-8")?;
@@ -189,11 +188,11 @@ impl TakeReader {
             data,
             attempt: attempts_made.saturating_add(1),
             attempts: options.attempts.max(1),
-            stable_key: text(stable_key).unwrap_or_else(|| id.to_owned()),
+            stable_key: id.to_owned(),
             timestamp: integer(&timestamp).and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0),
         };
-        drop(ats);
-        Ok(Content { job, options, attempts_made, stacktrace: text(stacktrace), deferred_failure: text(deferred) })
+        let counts_for_v4 = !matches!(v4_attempts, Value::Nil);
+        Ok(Content { job: Arc::new(job), options, attempts_made, counts_for_v4, deferred_failure: text(deferred) })
     }
 
     fn options(&mut self, bytes: Vec<u8>) -> Result<Arc<StoredOptions>, String> {

@@ -1,5 +1,6 @@
 //! What the store promises its callers, on a real server: order, limits, pace, damage, retention.
 
+mod settling;
 mod upkeep;
 
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use wq::core::model::job::{AddStatus, JobOptions, Keep, NewJob, Start};
 use wq::core::model::rate::RateLimit;
 use wq::core::model::state::JobState;
 use wq::core::store::connect::ServerAddress;
-use wq::core::store::settle::{Settled, Settlement, Verdict};
+use wq::core::store::settle::{Settled, Settlement, Trace, Verdict};
 use wq::core::store::take::{HeldBack, TakeReader, TakeRules, Taken};
 use wq::core::store::{Change, Ledger, Obliterated, Queue};
 
@@ -65,6 +66,7 @@ impl Hand {
             id: job.id.clone(),
             token: Arc::clone(&job.token),
             attempts: 1,
+            plain: job.content.as_ref().ok().map(|content| content.attempts_made),
             verdict: verdict.clone(),
         };
         let settlements: Vec<Settlement> = taken.jobs.iter().map(settlement).collect();
@@ -123,8 +125,8 @@ async fn delayed_jobs_of_one_moment_keep_their_order() {
 async fn every_verdict_puts_the_job_where_it_belongs() {
     let server = Server::start();
     let mut hand = Hand::new(&server, "none").await;
-    let retry = |after| Verdict::Retry { reason: "why".to_owned(), stacktrace: None, after, lifo: false };
-    let failed = Verdict::Failed { reason: "why".to_owned(), stacktrace: Some("[\"t\"]".to_owned()), keep: Keep::ALL };
+    let retry = |after| Verdict::Retry { reason: "why".to_owned(), trace: None, after, lifo: false };
+    let failed = Verdict::Failed { reason: "why".to_owned(), trace: Some(Trace { text: "t".to_owned(), kept: None }), keep: Keep::ALL };
     for (verdict, state, attempts) in [
         (completed(Keep::ALL), Some(JobState::Completed), 1),
         (completed(Keep::NONE), None, 0),

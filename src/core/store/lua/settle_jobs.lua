@@ -5,7 +5,13 @@
 --   4…10               how to take, as in take_jobs
 --  11 rules            how many keep rules follow
 --  12…                 three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
---   …                  eight a job: id, token, kind, text, stacktrace (JSON array or ''), ms, attempts allowed, rule from 1 (0 all)
+--   …  classes         how many classes of sent jobs follow
+--   …                  three a class: token, attempts made with this one, rule from 1 (0 all)
+--   …  sent            how many sent jobs follow (at most 1,000): completed, without a parent, a deduplication or attemptsMade as
+--                      far as the worker knows
+--   …                  three a sent job: id, return value (JSON), class from 1
+--   …                  nine for each other job: id, token, kind, text, trace or '', traces kept (-1 all), ms, attempts allowed,
+--                      rule from 1 (0 all)
 --     kind completed   text = return value (JSON)
 --          failed      text = reason; dead letter
 --          damaged     likewise; fields that are no JSON are replaced, their bytes kept in wqraw
@@ -13,28 +19,56 @@
 --          retry_lifo  likewise, to the front of wait
 --          wait        ms = how long; no attempt burnt
 --          release     to the front of its line as if never taken (but for ats); in the order taken, last first
--- Returns { statuses, take() or {} }; a status is 1 done, -1 no such job, -2 no lock, -3 not active, -4 children pending,
--- -6 somebody else's lock, -9 children failed.
-local rule_count = tonumber(ARGV[11])
-local first = 12 + rule_count * 3
-local rules = {}
-for index = 1, rule_count do
-  local at = 12 + (index - 1) * 3
-  rules[index] = { age = tonumber(ARGV[at]), count = tonumber(ARGV[at + 1]), limit = tonumber(ARGV[at + 2]) }
+-- Returns { statuses, take() or {} }; a status a job, sent ones first: 1 done, -1 no such job, -2 no lock, -3 not active,
+-- -4 children pending, -6 somebody else's lock, -9 children failed.
+local cursor = 10
+local function next_argument()
+  cursor = cursor + 1
+  return ARGV[cursor]
 end
 
-local jobs, lock_keys, child_keys = {}, {}, {}
-for at = first, #ARGV, 8 do
-  local key = base .. ARGV[at]
-  jobs[#jobs + 1] = {
-    id = ARGV[at], key = key, token = ARGV[at + 1], kind = ARGV[at + 2], text = ARGV[at + 3], stack = ARGV[at + 4],
-    ms = tonumber(ARGV[at + 5]), attempts = tonumber(ARGV[at + 6]), rule = rules[tonumber(ARGV[at + 7])],
-  }
-  lock_keys[#lock_keys + 1] = key .. ':lock'
-  child_keys[#child_keys + 1] = key .. ':dependencies'
-  child_keys[#child_keys + 1] = key .. ':unsuccessful'
+local rules, classes = {}, {}
+for index = 1, tonumber(next_argument()) do
+  rules[index] = { age = tonumber(next_argument()), count = tonumber(next_argument()), limit = tonumber(next_argument()) }
 end
-local any_children = each_key('EXISTS', child_keys) > 0
+for index = 1, tonumber(next_argument()) do
+  classes[index] = { token = next_argument(), attempts_made = next_argument(), rule = rules[tonumber(next_argument())] }
+end
+
+local jobs, lock_keys, child_keys, statuses = {}, {}, {}, {}
+local function add_job(job)
+  job.key = base .. job.id
+  jobs[#jobs + 1] = job
+  lock_keys[#jobs] = job.key .. ':lock'
+  child_keys[#child_keys + 1] = job.key .. ':dependencies'
+  child_keys[#child_keys + 1] = job.key .. ':unsuccessful'
+end
+
+local sent = { ids = {}, keys = {}, locks = {}, texts = {}, classes = {} }
+local sent_count = tonumber(next_argument())
+for index = 1, sent_count do
+  local at = cursor + (index - 1) * 3
+  local id = ARGV[at + 1]
+  local key = base .. id
+  sent.ids[index], sent.keys[index], sent.locks[index] = id, key, key .. ':lock'
+  sent.texts[index], sent.classes[index] = ARGV[at + 2], classes[tonumber(ARGV[at + 3])]
+end
+local is_plain = complete_sent(sent, statuses)
+if not is_plain then
+  for index, id in ipairs(sent.ids) do
+    local class = sent.classes[index]
+    add_job({ id = id, token = class.token, kind = 'completed', text = sent.texts[index], trace = '', rule = class.rule, index = index })
+  end
+end
+for at = cursor + sent_count * 3 + 1, #ARGV, 9 do
+  add_job({
+    id = ARGV[at], token = ARGV[at + 1], kind = ARGV[at + 2], text = ARGV[at + 3], trace = ARGV[at + 4],
+    traces = tonumber(ARGV[at + 5]), ms = tonumber(ARGV[at + 6]), attempts = tonumber(ARGV[at + 7]),
+    rule = rules[tonumber(ARGV[at + 8])], index = sent_count + (at - cursor - sent_count * 3 - 1) / 9 + 1,
+  })
+end
+
+local any_children = #jobs > 0 and each_key('EXISTS', child_keys) > 0
 local locks = #jobs > 0 and call('MGET', unpack(lock_keys)) or {}
 
 -- Why a job can't be settled, or nil; in BullMQ's order. Leaves what finish and the rest need in `job`.
@@ -55,10 +89,11 @@ local function refusal(job, lock)
   if lock ~= job.token then return -6 end
 end
 
-local statuses, open_locks, open_ids = {}, {}, {}
+local open_locks, open_ids = {}, {}
 for index, job in ipairs(jobs) do
-  statuses[index] = refusal(job, locks[index]) or 1
-  if statuses[index] == 1 then
+  local status = refusal(job, locks[index]) or 1
+  statuses[job.index] = status
+  if status == 1 then
     open_locks[#open_locks + 1] = lock_keys[index]
     open_ids[#open_ids + 1] = job.id
   end
@@ -66,10 +101,10 @@ end
 each_key('DEL', open_locks)
 each_chunk('SREM', here.stalled, open_ids)
 
-for index, job in ipairs(jobs) do
-  if statuses[index] == 1 then
+for _, job in ipairs(jobs) do
+  if statuses[job.index] == 1 then
     if call('LREM', here.active, -1, job.id) == 0 then
-      statuses[index] = -3
+      statuses[job.index] = -3
     else
       settle[job.kind](job)
     end
@@ -80,7 +115,9 @@ if #jobs > 0 then trim_events(here) end
 wake_workers()
 local want, taken = tonumber(ARGV[3]), {}
 if want > 0 then taken = take(want, read_how(4)) end
-if any_finished() and call('EXISTS', here.wait, here.active, here.prioritized) == 0 then
+-- What was taken is active.
+local took_any = taken[6] and #taken[6] > 0
+if not took_any and any_finished() and call('EXISTS', here.wait, here.active, here.prioritized) == 0 then
   call('XADD', here.events, '*', 'event', 'drained')
 end
 return { statuses, taken }

@@ -35,12 +35,22 @@ local function each_key(command, keys)
   return sum
 end
 
+-- What meta says of the queue, read once a call: { paused, concurrency, max, duration, opts.maxLenEvents, version }.
+local function facts_of(queue)
+  if not queue.facts then
+    queue.facts = call('HMGET', queue.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'version')
+  end
+  return queue.facts
+end
+
 -- How long the event stream may grow; BullMQ's default is written where nobody chose.
 local function event_limit(queue)
-  local limit = call('HGET', queue.meta, 'opts.maxLenEvents')
-  if limit then return limit end
-  call('HSET', queue.meta, 'opts.maxLenEvents', 10000)
-  return 10000
+  local facts = facts_of(queue)
+  if not facts[5] then
+    facts[5] = '10000'
+    call('HSET', queue.meta, 'opts.maxLenEvents', facts[5])
+  end
+  return facts[5]
 end
 
 local function trim_events(queue)
@@ -49,9 +59,9 @@ end
 
 -- Whether a job put into wait may start: not while paused, not while the global concurrency is used up.
 local function is_open(queue)
-  local meta = call('HMGET', queue.meta, 'paused', 'concurrency')
-  if meta[1] then return false end
-  return not (meta[2] and call('LLEN', queue.active) >= tonumber(meta[2]))
+  local facts = facts_of(queue)
+  if facts[1] then return false end
+  return not (facts[2] and call('LLEN', queue.active) >= tonumber(facts[2]))
 end
 
 -- Wakes one idle worker.
@@ -85,10 +95,10 @@ end
 -- Where a job without priority waits. BullMQ 4 and 5 rename wait to paused when they pause, and rename it back over
 -- whatever is in wait then: a queue that they paused gets new jobs in paused. meta.version is the last Queue that was made.
 local function wait_list(queue)
-  local meta = call('HMGET', queue.meta, 'paused', 'version')
-  if not meta[1] or call('EXISTS', queue.wait) == 1 then return queue.wait end
+  local facts = facts_of(queue)
+  if not facts[1] or call('EXISTS', queue.wait) == 1 then return queue.wait end
   if call('EXISTS', queue.paused) == 1 then return queue.paused end
-  local major = meta[2] and tonumber(string.match(meta[2], '^bullmq:(%d+)'))
+  local major = facts[6] and tonumber(string.match(facts[6], '^bullmq:(%d+)'))
   return major and major <= 5 and queue.paused or queue.wait
 end
 

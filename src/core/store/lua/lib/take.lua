@@ -5,23 +5,28 @@ local MOST_PROMOTED = 1000
 local MOST_DROPPED = 1000
 -- What BullMQ's queue.rateLimit() writes: nobody may start, whatever limits are configured.
 local CLOSED_BY_HAND = 9007199254740991
--- The hash fields a worker gets, in this order (core::store::codec reads them by position).
-local TAKEN_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'ats', 'attemptsMade', 'defa', 'stacktrace', 'wqk' }
+-- The hash fields a worker gets, in this order (core::store::take reads them by position); the last is for take alone.
+local TAKEN_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats' }
 
--- Moves jobs that are due into their lines.
+-- Moves jobs that are due into their lines; returns when the next one is due (ms), 0 for none.
 local function promote_due(now)
-  local ids = call('ZRANGEBYSCORE', here.delayed, '-inf', int((now + 1) * DUE_STEP - 1), 'LIMIT', 0, MOST_PROMOTED)
-  if #ids == 0 then return end
-  each_chunk('ZREM', here.delayed, ids)
-  for _, id in ipairs(ids) do
-    -- pcall: the key may hold another type; take removes and counts such ids. Neither may become a hash of one field.
-    local priority = redis.pcall('HGET', base .. id, 'priority')
-    if type(priority) == 'table' then priority = nil end
-    line_up(here, id, tonumber(priority or 0) or 0, 'LPUSH')
-    announce_waiting(here, id, 'delayed')
-    if priority then call('HSET', base .. id, 'delay', 0) end
+  local first = call('ZRANGE', here.delayed, 0, 0, 'WITHSCORES')
+  local last_due = (now + 1) * DUE_STEP - 1
+  if first[2] and tonumber(first[2]) <= last_due then
+    local ids = call('ZRANGEBYSCORE', here.delayed, '-inf', int(last_due), 'LIMIT', 0, MOST_PROMOTED)
+    each_chunk('ZREM', here.delayed, ids)
+    for _, id in ipairs(ids) do
+      -- pcall: the key may hold another type; take removes and counts such ids. Neither may become a hash of one field.
+      local priority = redis.pcall('HGET', base .. id, 'priority')
+      if type(priority) == 'table' then priority = nil end
+      line_up(here, id, tonumber(priority or 0) or 0, 'LPUSH')
+      announce_waiting(here, id, 'delayed')
+      if priority then call('HSET', base .. id, 'delay', 0) end
+    end
+    mark_ready(here)
+    first = call('ZRANGE', here.delayed, 0, 0, 'WITHSCORES')
   end
-  mark_ready(here)
+  return first[2] and math.floor(tonumber(first[2]) / DUE_STEP) or 0
 end
 
 -- The slowest of the rates that are set, as max and window in ms; nil when none is.
@@ -40,10 +45,11 @@ local function rate_in_force(meta_max, meta_window, how)
   return max, window
 end
 
--- Pops up to want ids that have a job; what has none is removed and counted. Returns ids, their fields, and the count.
+-- Pops up to want ids that have a job; what has none is removed and counted. Returns ids, their fields, how many were
+-- removed, and whether nothing waits any more.
 local function pop_jobs(want)
   local ids, jobs, dropped, popped = {}, {}, 0, 0
-  local from_wait = true
+  local from_wait, is_empty = true, false
   while #ids < want and popped < want + MOST_DROPPED do
     local batch = from_wait and call('RPOP', here.wait, math.min(want - #ids, MOST_ARGUMENTS))
     if not batch then
@@ -51,6 +57,7 @@ local function pop_jobs(want)
       local with_scores = call('ZPOPMIN', here.prioritized, math.min(want - #ids, MOST_ARGUMENTS))
       if #with_scores == 0 then
         call('DEL', here.counter)
+        is_empty = true
         break
       end
       for at = 1, #with_scores, 2 do batch[#batch + 1] = with_scores[at] end
@@ -69,18 +76,18 @@ local function pop_jobs(want)
     end
   end
   if dropped > 0 then call('HINCRBY', here.counters, 'missing_hash', dropped) end
-  return ids, jobs, dropped
+  return ids, jobs, dropped, is_empty
 end
 
 -- Whether and how many may start now: the number, or 0 with the reason and how long to keep away (us).
-local function allowance(want, meta, max, gap, now_us)
-  if meta[1] then return 0, 'paused', 0 end
-  if meta[2] then
-    want = math.min(want, tonumber(meta[2]) - call('LLEN', here.active))
+local function allowance(want, facts, max, gap, now_us)
+  if facts[1] then return 0, 'paused', 0 end
+  if facts[2] then
+    want = math.min(want, tonumber(facts[2]) - call('LLEN', here.active))
     if want <= 0 then return 0, 'concurrency', 0 end
   end
   if not max then return want end
-  local window_max = tonumber(meta[3] or '')
+  local window_max = tonumber(facts[3] or '')
   local started = tonumber(call('GET', here.limiter) or 0)
   if window_max or started >= CLOSED_BY_HAND then
     local left = started >= CLOSED_BY_HAND and 0 or window_max - started
@@ -103,53 +110,54 @@ end
 --   wait us   how long to keep away ('rate')
 --   next due  when the first delayed job is due, 0 none
 --   dropped   ids that had no job
---   jobs      { id, us until its start, fields }
+--   jobs      one array each: the fields but ats, id, us until its start
 --   gap us    between two starts, 0 without a rate
 --   slack us  how much later than granted all starts of a window together may be
 local function take(want, how)
   local now, now_us = server_time()
-  promote_due(now)
-  local meta = call('HMGET', here.meta, 'paused', 'concurrency', 'max', 'duration')
-  local max, window = rate_in_force(meta[3], meta[4], how)
+  local next_due = promote_due(now)
+  local facts = facts_of(here)
+  local max, window = rate_in_force(facts[3], facts[4], how)
   local gap, slack = 0, 0
   if max then gap, slack = gap_of(max, window) end
   local function reply(why, wait_us, dropped, jobs)
-    local first = call('ZRANGE', here.delayed, 0, 0, 'WITHSCORES')
-    local due = first[2] and math.floor(tonumber(first[2]) / DUE_STEP) or 0
-    return { now, why, math.ceil(wait_us), due, dropped, jobs, math.ceil(gap), math.ceil(slack) }
+    return { now, why, math.ceil(wait_us), next_due, dropped, jobs, math.ceil(gap), math.ceil(slack) }
   end
 
-  local allowed, why, wait_us = allowance(want, meta, max, gap, now_us)
+  local allowed, why, wait_us = allowance(want, facts, max, gap, now_us)
   if allowed == 0 then return reply(why, wait_us, 0, {}) end
-  local ids, jobs, dropped = pop_jobs(allowed)
-  if #ids == 0 then return reply('', 0, dropped, {}) end
+  local ids, jobs, dropped, is_empty = pop_jobs(allowed)
+  local count = #ids
+  if count == 0 then return reply('', 0, dropped, {}) end
 
   each_chunk('LPUSH', here.active, ids)
-  local processed_on, counted, taken = int(now), 0, {}
-  for index, id in ipairs(ids) do
-    local key, fields = base .. id, jobs[index]
-    local attempts_started = (tonumber(fields[6] or 0) or 0) + 1
-    call('SET', key .. ':lock', how.token, 'PX', how.lock_ms)
-    call('XADD', here.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
-    if how.worker ~= '' then
-      call('HSET', key, 'processedOn', processed_on, 'ats', attempts_started, 'pb', how.worker)
+  local token, lock_ms, worker = how.token, how.lock_ms, how.worker
+  local events, processed_on, counted = here.events, int(now), 0
+  for index = 1, count do
+    local id, fields = ids[index], jobs[index]
+    local key = base .. id
+    -- Text where it can be: a number costs a conversion in every call.
+    local attempts_started = fields[8] and int((tonumber(fields[8]) or 0) + 1) or '1'
+    call('SET', key .. ':lock', token, 'PX', lock_ms)
+    call('XADD', events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
+    if worker ~= '' then
+      call('HSET', key, 'processedOn', processed_on, 'ats', attempts_started, 'pb', worker)
     else
       call('HSET', key, 'processedOn', processed_on, 'ats', attempts_started)
     end
-    local start_us = 0
+    fields[8], fields[9] = id, 0
     -- A job with a deferred failure is failed without being sent: no start.
-    if not fields[8] then
+    if not fields[7] then
       counted = counted + 1
-      if max then start_us = math.ceil(reserve_slot(now_us, gap)) end
+      if max then fields[9] = math.ceil(reserve_slot(now_us, gap)) end
     end
-    taken[index] = { id, start_us, fields }
   end
-  if meta[3] and max and counted > 0 and call('INCRBY', here.limiter, counted) == counted then
-    call('PEXPIRE', here.limiter, meta[4] or window)
+  if facts[3] and max and counted > 0 and call('INCRBY', here.limiter, counted) == counted then
+    call('PEXPIRE', here.limiter, facts[4] or window)
   end
   -- One more idle worker may be needed; without the marker Node's would sleep for five seconds.
-  if call('EXISTS', here.wait, here.prioritized) > 0 then mark_ready(here) end
-  return reply('', 0, dropped, taken)
+  if not is_empty and call('EXISTS', here.wait, here.prioritized) > 0 then mark_ready(here) end
+  return reply('', 0, dropped, jobs)
 end
 
 -- Reads the seven ARGV from `at` that say how to take.

@@ -1,7 +1,7 @@
 -- What becomes of a job that leaves `active`: one function a verdict. Changes that many jobs share are gathered and made
 -- once, by store_finished and wake_workers.
 --
--- A job here is { id, key, kind, text, stack, ms, attempts, rule } as settle_jobs reads them, and { attempts_made,
+-- A job here is { id, key, kind, text, trace, traces, ms, attempts, rule } as settle_jobs reads them, and { attempts_made,
 -- counts_for_v4, deduplication, priority, parent_key } as it finds them. A rule is { age s (-1 any), count (-1 any), limit }.
 local now = server_time()
 local timestamp = int(now)
@@ -17,6 +17,27 @@ local function count_attempt(job)
   return attempts_made
 end
 
+-- Adds the trace of this attempt to those before it, a JSON array of texts; BullMQ's stackTraceLimit keeps the last ones.
+local function keep_trace(job)
+  if job.trace == '' then return end
+  local stored = call('HGET', job.key, 'stacktrace')
+  local known, before = pcall(cjson.decode, stored or '[]')
+  local traces = {}
+  if known and type(before) == 'table' then
+    for _, text in ipairs(before) do
+      if type(text) == 'string' then traces[#traces + 1] = text end
+    end
+  end
+  traces[#traces + 1] = job.trace
+  if job.traces >= 0 then
+    local kept = {}
+    for at = math.max(#traces - job.traces, 0) + 1, #traces do kept[#kept + 1] = traces[at] end
+    traces = kept
+  end
+  -- Lua knows no empty array.
+  call('HSET', job.key, 'stacktrace', #traces > 0 and cjson.encode(traces) or '[]')
+end
+
 -- Completed or failed for good.
 local function finish(job, state, result_field)
   local attempts_made = count_attempt(job)
@@ -25,7 +46,7 @@ local function finish(job, state, result_field)
     removed[#removed + 1] = job.id
   else
     call('HSET', job.key, result_field, job.text, 'finishedOn', timestamp, 'atm', attempts_made)
-    if job.stack ~= '' then call('HSET', job.key, 'stacktrace', job.stack) end
+    keep_trace(job)
     if state == 'failed' then call('HDEL', job.key, 'defa') end
     local set = finished[state]
     set[#set + 1] = timestamp
@@ -64,7 +85,7 @@ end
 
 local function retry(job, priority, side)
   call('HSET', job.key, 'failedReason', job.text, 'atm', count_attempt(job))
-  if job.stack ~= '' then call('HSET', job.key, 'stacktrace', job.stack) end
+  keep_trace(job)
   if job.ms > 0 then return delay_job(job) end
   line_up(here, job.id, priority, side)
   announce_waiting(here, job.id, 'active')
