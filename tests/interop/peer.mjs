@@ -102,6 +102,12 @@ const calls = {
     await Promise.all((workers.get(queue) ?? []).map(({ worker }) => worker.close()));
     workers.delete(queue);
   },
+  // Resumes and says when, ms of this clock.
+  resume: async ({ queue }) => {
+    const at = Date.now();
+    await queueOf(queue).resume();
+    return at;
+  },
   // Waits until QueueEvents is there; `heard` says what it emitted.
   listen: ({ queue }) => listenTo(queue).source.waitUntilReady().then(() => null),
   heard: ({ queue }) => listenTo(queue).heard,

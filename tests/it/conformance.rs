@@ -35,6 +35,11 @@ fn all(status: &str) -> String {
 
 const SUMMARY: &str = "------------\n     Summary [  61.002s] 63 tests run: 63 passed, 0 skipped\n";
 
+/// The lines for which this is true, as a text again.
+fn lines_with(text: &str, wanted: impl Fn(&str) -> bool) -> String {
+    text.split_inclusive('\n').filter(|line| wanted(line)).collect()
+}
+
 /// The lines that the program added.
 fn added(text: &str) -> Vec<&str> {
     text.lines().filter(|line| line.starts_with("conformance: ")).collect()
@@ -50,7 +55,7 @@ fn all_scenarios_pass_when_every_test_with_a_number_does() {
     assert!(content);
     let last = text.lines().rev().take(2).collect::<Vec<_>>();
     assert!(last[0].contains("Summary [") && last[1].starts_with("conformance: "), "{last:?}");
-    let passed_on: String = text.lines().filter(|line| !line.starts_with("conformance: ")).map(|line| line.to_owned() + "\n").collect();
+    let passed_on = lines_with(&text, |line| !line.starts_with("conformance: "));
     assert_eq!(passed_on, printed);
 }
 
@@ -74,8 +79,7 @@ fn a_scenario_fails_with_any_of_its_tests_however_the_test_ends() {
 #[test]
 fn a_scenario_without_its_tests_is_skipped_and_that_is_not_enough() {
     let missing = ["interop::some::s54_", "interop::some::s40_v4_", "interop::some::s19_v5_"];
-    let rest: String =
-        all("PASS").lines().filter(|line| !missing.iter().any(|name| line.contains(name))).map(|line| line.to_owned() + "\n").collect();
+    let rest = lines_with(&all("PASS"), |line| !missing.iter().any(|name| line.contains(name)));
     // Slow ones have not ended; a number elsewhere is none.
     let printed = rest + &line("SLOW", "interop::some::s54_it_holds") + &line("PASS", "store::s54_it_holds") + SUMMARY;
 
@@ -91,10 +95,15 @@ fn a_scenario_without_its_tests_is_skipped_and_that_is_not_enough() {
 #[test]
 fn colours_and_the_lines_of_cargo_test_are_understood() {
     let nextest = all("PASS").replace("PASS", "\u{1b}[32;1mPASS\u{1b}[0m") + SUMMARY;
-    let cargo: String = all("PASS")
-        .lines()
-        .map(|line| format!("test {} ... {}\n", line.split(' ').next_back().unwrap(), if line.contains("s17_") { "FAILED" } else { "ok" }))
-        .collect();
+    let mut cargo = String::new();
+    for line in all("PASS").lines() {
+        let ending = if line.contains("s17_") { "FAILED" } else { "ok" };
+        cargo += &format!(
+            "test {} ... {ending}
+",
+            line.split(' ').next_back().unwrap()
+        );
+    }
 
     assert_eq!(added(&counted(&nextest, &[]).0), ["conformance: 55 scenarios, 55 passed, 0 failed, 0 skipped"]);
     let (text, content) = counted(&cargo, &[]);

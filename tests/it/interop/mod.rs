@@ -9,13 +9,19 @@ mod locks;
 mod node_adds;
 mod options;
 mod together;
+mod wake_ups;
 mod wq_adds;
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::support::node::Node;
 use crate::support::receiver::{Answer, Request};
-use crate::support::{Server, wq};
+use crate::support::{Server, eventually, wq};
+
+/// Long enough for anything that is not wrong, on a busy machine too.
+const SOON: Duration = Duration::from_secs(20);
 
 /// Calls a method of Node's `Queue`.
 #[track_caller]
@@ -63,7 +69,7 @@ fn lines(jobs: &[Value]) -> String {
 fn play(request: &Request) -> Answer {
     let data = &request.body["data"];
     if let Some(ms) = data["ms"].as_u64() {
-        std::thread::sleep(std::time::Duration::from_millis(ms));
+        std::thread::sleep(Duration::from_millis(ms));
     }
     if let Some(reason) = data["refuse"].as_str() {
         return (422, "", reason.to_owned());
@@ -72,4 +78,52 @@ fn play(request: &Request) -> Answer {
         return (500, "", "not yet".to_owned());
     }
     (200, "", json!({ "ok": request.body["name"] }).to_string())
+}
+
+/// Starts of Node's workers on `q` so far, those of each worker in order.
+fn starts(node: &mut Node) -> Vec<Vec<Value>> {
+    let worked = node.call("worked", json!({ "queue": "q" }));
+    for worker in worked.as_array().unwrap() {
+        assert_eq!(worker["errors"], json!([]));
+    }
+    worked.as_array().unwrap().iter().map(|worker| worker["starts"].as_array().unwrap().clone()).collect()
+}
+
+/// Names in the order in which the only worker started them, once there are so many.
+fn names(node: &mut Node, count: usize) -> Vec<String> {
+    let started = eventually(SOON, "Node starts all jobs", || Some(starts(node).remove(0)).filter(|starts| starts.len() >= count));
+    started.iter().map(|start| start["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Node's workers on `q` that have nothing to do and wait for a marker; without one, for longer than any test.
+fn idle_workers(server: &Server, node: &mut Node, count: usize) {
+    for _ in 0..count {
+        node.call("work", json!({ "queue": "q", "options": { "drainDelay": 60 } }));
+    }
+    await_idle(server, count);
+}
+
+/// Waits until so many workers of any kind wait for a marker.
+fn await_idle(server: &Server, count: usize) {
+    let waiting = || server.ask::<String>("CLIENT LIST").matches("cmd=bzpopmin").count();
+    eventually(SOON, "the workers wait", || (waiting() == count).then_some(()));
+}
+
+/// Measures again until it was quick enough once: a busy machine delays this one or that, what is wrong delays them all.
+fn once_within(most_ms: i64, mut measure_ms: impl FnMut() -> i64) {
+    let mut measured = Vec::new();
+    while measured.len() < 10 {
+        measured.push(measure_ms());
+        if measured.last().is_some_and(|ms| *ms < most_ms) {
+            return;
+        }
+    }
+    panic!("never within {most_ms} ms: {measured:?}");
+}
+
+/// How long after its time a start was, ms; never before it.
+fn lateness(start: &Value) -> i64 {
+    let late = start["at"].as_i64().unwrap() - start["due"].as_i64().unwrap();
+    assert!(late >= 0, "{start}");
+    late
 }

@@ -30,28 +30,6 @@ fn started_by_node(node: &mut Node) -> Vec<String> {
 }
 
 #[test]
-fn a_pause_by_wq_stops_nodes_worker_until_node_resumes() {
-    let server = Server::tcp();
-    let mut node = Node::start(&server);
-    node.call("work", json!({ "queue": "q" }));
-    node.call("listen", json!({ "queue": "q" }));
-
-    wq(&server).line("pause -Q q").run().exits(0);
-    add(&server, &[json!({ "opts": { "jobId": "held" } })]);
-    let_it_ask(&server);
-
-    assert_eq!(queue(&mut node, "isPaused", &json!([])), true);
-    assert_eq!(job(&mut node, "held", "getState", &json!([])), "waiting");
-    let resumed = Instant::now();
-    queue(&mut node, "resume", &json!([]));
-    eventually(SOON, "Node's worker goes on", || (started_by_node(&mut node) == ["held"]).then_some(()));
-    assert!(resumed.elapsed() < Duration::from_millis(200), "{:?}", resumed.elapsed());
-    let heard = node.call("heard", json!({ "queue": "q" }));
-    let kinds: Vec<_> = heard.as_array().unwrap().iter().map(|event| event[0].as_str().unwrap()).collect();
-    assert_eq!(kinds[..4], ["paused", "added", "waiting", "resumed"]);
-}
-
-#[test]
 fn a_pause_by_node_stops_our_worker_until_it_is_resumed() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);

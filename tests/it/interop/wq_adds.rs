@@ -1,118 +1,121 @@
-//! `wq` adds, a Node worker works.
-
-use std::time::Duration;
+//! `wq` adds, Node reads and works: fields, ids, order.
 
 use serde_json::{Value, json};
 
-use super::{add, look, queue};
+use super::{SOON, add, idle_workers, lines, look, names, queue, starts};
 use crate::support::node::Node;
 use crate::support::{Server, eventually, wq};
 
-const SOON: Duration = Duration::from_secs(20);
-
-/// Starts of Node's workers on `q` so far, those of each worker in order.
-fn starts(node: &mut Node) -> Vec<Vec<Value>> {
-    let worked = node.call("worked", json!({ "queue": "q" }));
-    for worker in worked.as_array().unwrap() {
-        assert_eq!(worker["errors"], json!([]));
-    }
-    worked.as_array().unwrap().iter().map(|worker| worker["starts"].as_array().unwrap().clone()).collect()
-}
-
-/// Names in the order in which the only worker started them, once there are so many.
-fn names(node: &mut Node, count: usize) -> Vec<String> {
-    let started = eventually(SOON, "Node starts all jobs", || Some(starts(node).remove(0)).filter(|starts| starts.len() >= count));
-    started.iter().map(|start| start["name"].as_str().unwrap().to_owned()).collect()
-}
-
-/// A worker that has nothing to do and waits for a marker.
-fn idle_worker(server: &Server, node: &mut Node) {
-    node.call("work", json!({ "queue": "q" }));
-    eventually(SOON, "Node's worker waits", || server.ask::<String>("CLIENT LIST").contains("cmd=bzpopmin").then_some(()));
-}
-
-#[test]
-fn a_job_added_by_wq_is_nodes_own_in_every_field() {
+fn a_job_of_ours_is_nodes_own_in_every_field(library: &str) {
     let server = Server::tcp();
-    let mut node = Node::start(&server);
-    let data = json!({ "text": "Olá 👋 \u{2028} \"q\" \\ / é", "long": "x".repeat(1_000_000), "nested": [null, { "none": null, "empty": [] }], "number": "9007199254740993" });
+    let mut node = Node::start_with(&server, library);
+    let data = json!({ "to": "+34600111222", "text": "Hola", "nested": [1, 2.5, null, { "deep": true }] });
     let options = json!({ "jobId": "order-17", "attempts": 4, "backoff": { "type": "exponential", "delay": 300 }, "removeOnComplete": { "age": 60, "count": 7 }, "removeOnFail": 3 });
+    let before = server.ask::<Vec<u64>>("TIME")[0] * 1000;
 
     add(&server, &[json!({ "name": "greet", "data": data, "opts": options })]);
 
     let seen = look(&mut node, "order-17");
-    assert_eq!(
-        [&seen["name"], &seen["state"], &seen["delay"], &seen["priority"]],
-        [&json!("greet"), &json!("waiting"), &json!(0), &json!(0)]
-    );
-    assert_eq!(seen["data"], data);
+    assert_eq!([&seen["id"], &seen["name"], &seen["state"]], ["order-17", "greet", "waiting"]);
+    assert_eq!((&seen["data"], &seen["delay"], &seen["priority"]), (&data, &json!(0), &json!(0)));
     for field in ["attempts", "backoff", "removeOnComplete", "removeOnFail"] {
         assert_eq!(seen["opts"][field], options[field], "{field}");
     }
-    let now: Vec<String> = server.ask("TIME");
-    let age = now[0].parse::<u64>().unwrap() * 1000 - seen["timestamp"].as_u64().unwrap() / 1000 * 1000;
-    assert!(age < 60_000 && seen["processedOn"].is_null() && seen["finishedOn"].is_null(), "{age}");
+    let after = (server.ask::<Vec<u64>>("TIME")[0] + 1) * 1000;
+    assert!((before..=after).contains(&seen["timestamp"].as_u64().unwrap()), "{seen}");
+    assert_eq!([&seen["attemptsMade"], &seen["attemptsStarted"], &seen["stalledCounter"]], [0, 0, 0]);
+    assert!(seen["processedOn"].is_null() && seen["finishedOn"].is_null() && seen["failedReason"].is_null(), "{seen}");
 }
 
 #[test]
-fn an_idle_node_worker_starts_a_job_of_ours_at_once() {
-    let server = Server::tcp();
-    let mut node = Node::start(&server);
-    idle_worker(&server, &mut node);
-
-    add(
-        &server,
-        &[
-            json!({ "name": "now" }),
-            json!({ "name": "prioritised", "opts": { "priority": 2 } }),
-            json!({ "name": "later", "opts": { "delay": 400 } }),
-        ],
-    );
-
-    assert_eq!(names(&mut node, 3), ["now", "prioritised", "later"]);
-    for (start, most) in starts(&mut node)[0].iter().zip([100, 100, 150]) {
-        let late = start["at"].as_i64().unwrap() - start["due"].as_i64().unwrap();
-        assert!((0..most).contains(&late), "{late} ms late: {start}");
-    }
+fn s01_a_job_of_ours_is_nodes_own_in_every_field() {
+    a_job_of_ours_is_nodes_own_in_every_field("bullmq");
 }
 
 #[test]
-fn node_runs_our_jobs_in_the_order_of_lifo_wait_and_priority() {
+fn s01_v5_a_job_of_ours_is_nodes_own_in_every_field() {
+    a_job_of_ours_is_nodes_own_in_every_field("bullmq5");
+}
+
+fn node_runs_three_levels_of_priority_in_order(library: &str) {
     let server = Server::tcp();
-    let mut node = Node::start(&server);
+    let mut node = Node::start_with(&server, library);
+    idle_workers(&server, &mut node, 1);
     let mut jobs: Vec<Value> = Vec::new();
     for round in 1..=3 {
         for (word, priority) in [("low", 4), ("high", 2), ("urgent", 1)] {
             jobs.push(json!({ "name": format!("{word}-{round}"), "opts": { "priority": priority } }));
         }
     }
-    jobs.extend([json!({ "name": "plain-1" }), json!({ "name": "plain-2" }), json!({ "name": "next", "opts": { "lifo": true } })]);
+
     add(&server, &jobs);
 
-    node.call("work", json!({ "queue": "q" }));
-
-    let expected =
-        ["next", "plain-1", "plain-2", "urgent-1", "urgent-2", "urgent-3", "high-1", "high-2", "high-3", "low-1", "low-2", "low-3"];
-    assert_eq!(names(&mut node, 12), expected);
+    let expected = ["urgent-1", "urgent-2", "urgent-3", "high-1", "high-2", "high-3", "low-1", "low-2", "low-3"];
+    assert_eq!(names(&mut node, 9), expected);
 }
 
 #[test]
-fn delayed_jobs_of_the_same_millisecond_keep_their_order() {
+fn s03_node_runs_three_levels_of_priority_in_order() {
+    node_runs_three_levels_of_priority_in_order("bullmq");
+}
+
+#[test]
+fn s03_v5_node_runs_three_levels_of_priority_in_order() {
+    node_runs_three_levels_of_priority_in_order("bullmq5");
+}
+
+#[test]
+fn s04_jobs_without_a_priority_run_before_all_that_have_one() {
     let server = Server::tcp();
     let mut node = Node::start(&server);
-    let jobs: Vec<Value> = (0..10).map(|n| json!({ "name": format!("d{n}"), "opts": { "delay": 300 } })).collect();
-    add(&server, &jobs);
-    let scores: Vec<f64> =
-        server.ask::<Vec<String>>("ZRANGE bull:q:delayed 0 -1 WITHSCORES").chunks(2).map(|pair| pair[1].parse().unwrap()).collect();
+    let urgent = |n: u8| json!({ "name": format!("urgent-{n}"), "opts": { "priority": 1 } });
+    add(&server, &[urgent(1), json!({ "name": "plain-1" }), urgent(2), json!({ "name": "plain-2" })]);
 
     node.call("work", json!({ "queue": "q" }));
 
-    assert_eq!(scores, (0..10).map(|n| scores[0] + f64::from(n)).collect::<Vec<_>>());
+    assert_eq!(names(&mut node, 4), ["plain-1", "plain-2", "urgent-1", "urgent-2"]);
+}
+
+fn delayed_jobs_of_the_same_millisecond_keep_their_order(library: &str) {
+    let server = Server::tcp();
+    let mut node = Node::start_with(&server, library);
+    idle_workers(&server, &mut node, 1);
+    let jobs: Vec<Value> = (0..10).map(|n| json!({ "name": format!("d{n}"), "opts": { "delay": 1500 } })).collect();
+
+    add(&server, &jobs);
+
+    let delayed: Vec<String> = server.ask("ZRANGE bull:q:delayed 0 -1 WITHSCORES");
+    let scores: Vec<u64> = delayed.chunks(2).map(|pair| pair[1].parse().unwrap()).collect();
+    assert_eq!(scores, (0..10).map(|n| scores[0] + n).collect::<Vec<_>>());
+    let due = look(&mut node, &delayed[0])["timestamp"].as_u64().unwrap() + 1500;
+    assert_eq!((scores[0] / 4096, scores[0] % 4096), (due, 0));
     assert_eq!(names(&mut node, 10), (0..10).map(|n| format!("d{n}")).collect::<Vec<_>>());
 }
 
 #[test]
-fn the_same_id_twice_is_one_job_and_a_duplicated_event() {
+fn s05_delayed_jobs_of_the_same_millisecond_keep_their_order() {
+    delayed_jobs_of_the_same_millisecond_keep_their_order("bullmq");
+}
+
+#[test]
+fn s05_v5_delayed_jobs_of_the_same_millisecond_keep_their_order() {
+    delayed_jobs_of_the_same_millisecond_keep_their_order("bullmq5");
+}
+
+#[test]
+fn s07_a_job_that_is_to_run_next_runs_first() {
+    let server = Server::tcp();
+    let mut node = Node::start(&server);
+    add(&server, &[json!({ "name": "first" }), json!({ "name": "second" })]);
+    wq(&server).line("enqueue -Q q --name next --data {} --lifo").run().exits(0);
+
+    node.call("work", json!({ "queue": "q" }));
+
+    assert_eq!(names(&mut node, 3), ["next", "first", "second"]);
+}
+
+#[test]
+fn s08_the_same_id_twice_is_one_job_and_a_duplicated_event() {
     let server = Server::tcp();
     let mut node = Node::start(&server);
     node.call("listen", json!({ "queue": "q" }));
@@ -129,72 +132,69 @@ fn the_same_id_twice_is_one_job_and_a_duplicated_event() {
 }
 
 #[test]
-fn a_thousand_jobs_are_events_counts_and_ids_to_node() {
+fn s11_a_thousand_jobs_are_events_counts_and_ids_to_node() {
     let server = Server::tcp();
     let mut node = Node::start(&server);
     node.call("listen", json!({ "queue": "q" }));
-    let jobs: Vec<Value> = (0..1000).map(|n| json!({ "data": { "n": n }, "opts": { "jobId": format!("j{n}") } })).collect();
+    let jobs: Vec<Value> = (0..1000).map(|n| json!({ "data": { "n": n } })).collect();
 
-    add(&server, &jobs);
+    let told = wq(&server).line("enqueue -Q q -q --ndjson -").input(lines(&jobs)).run().exits(0).stdout;
 
+    let ids: Vec<&str> = told.lines().collect();
     let heard = eventually(SOON, "QueueEvents hears it all", || {
         Some(node.call("heard", json!({ "queue": "q" }))).filter(|heard| heard.as_array().unwrap().len() >= 2000)
     });
     for kind in ["added", "waiting"] {
-        let ids: Vec<_> = heard.as_array().unwrap().iter().filter(|event| event[0] == kind).map(|event| &event[1]["jobId"]).collect();
-        assert!(ids.iter().enumerate().all(|(n, id)| **id == format!("j{n}")) && ids.len() == 1000, "{kind}");
+        let of_kind = heard.as_array().unwrap().iter().filter(|event| event[0] == kind);
+        assert_eq!(of_kind.map(|event| event[1]["jobId"].as_str().unwrap()).collect::<Vec<_>>(), ids, "{kind}");
     }
-    assert_eq!(server.ask::<u64>("GET bull:q:id"), 1000);
-    assert_eq!(
-        queue(&mut node, "getJobCounts", &json!(["waiting", "active", "prioritized"])),
-        json!({ "waiting": 1000, "active": 0, "prioritized": 0 })
-    );
+    assert_eq!((heard.as_array().unwrap().len(), ids.len(), server.ask::<u64>("GET bull:q:id")), (2000, 1000, 1000));
+    assert_eq!(look(&mut node, ids[499])["data"], json!({ "n": 499 }));
+    let counts = queue(&mut node, "getJobCounts", &json!(["waiting", "active", "prioritized", "delayed"]));
+    assert_eq!(counts, json!({ "waiting": 1000, "active": 0, "prioritized": 0, "delayed": 0 }));
 }
 
 #[test]
-fn one_batch_of_ours_wakes_all_idle_node_workers_and_is_taken_in_order() {
+fn s12_data_of_any_kind_is_the_same_to_node() {
     let server = Server::tcp();
     let mut node = Node::start(&server);
-    for _ in 0..4 {
-        node.call("work", json!({ "queue": "q" }));
-    }
-    eventually(SOON, "four workers wait", || (server.ask::<String>("CLIENT LIST").matches("cmd=bzpopmin").count() == 4).then_some(()));
-    node.call("listen", json!({ "queue": "q" }));
-    let jobs: Vec<Value> = (0..400).map(|n| json!({ "data": { "ms": 2 }, "opts": { "jobId": format!("j{n}") } })).collect();
+    let kinds = [
+        json!({ "text": "Olá 👋 \u{2028} \"q\" \\ / é", "right to left": "שלום", "joined": "👨\u{200d}👩\u{200d}👧", "controls": "\u{0}\u{1f}\u{7f}" }),
+        json!({ "long": "x".repeat(1_000_000) }),
+        json!({ "nested": [null, { "none": null, "empty": [], "fields": {} }, [[null]]] }),
+        json!({ "big": "9007199254740993", "bigger": "340282366920938463463374607431768211456", "safe": 9_007_199_254_740_991_u64, "pi": 3.141_592_653_589_793 }),
+        json!([1, "two", null, { "three": 3 }]),
+        json!("only a text"),
+    ];
+    let jobs: Vec<Value> =
+        kinds.iter().enumerate().map(|(n, data)| json!({ "data": data, "opts": { "jobId": format!("j{n}") } })).collect();
 
     add(&server, &jobs);
 
-    let heard = eventually(SOON, "all jobs are done", || {
-        let heard = node.call("heard", json!({ "queue": "q" }));
-        (heard.as_array().unwrap().iter().filter(|event| event[0] == "completed").count() == 400).then_some(heard)
-    });
-    let taken: Vec<_> =
-        heard.as_array().unwrap().iter().filter(|event| event[0] == "active").map(|event| event[1]["jobId"].clone()).collect();
-    assert_eq!(taken, (0..400).map(|n| json!(format!("j{n}"))).collect::<Vec<_>>());
-    for starts in starts(&mut node) {
-        let late = starts[0]["at"].as_i64().unwrap() - starts[0]["due"].as_i64().unwrap();
-        assert!((0..200).contains(&late), "a worker started after {late} ms");
+    for (n, data) in kinds.iter().enumerate() {
+        assert_eq!(look(&mut node, &format!("j{n}"))["data"], *data, "{n}");
     }
 }
 
 #[test]
-fn node_obeys_the_attempts_back_off_and_retention_that_wq_wrote() {
+fn s18_ids_that_node_refuses_are_refused_and_leave_nothing() {
     let server = Server::tcp();
     let mut node = Node::start(&server);
-    wq(&server)
-        .line("enqueue -Q q --name stubborn --data {\"fail\":9} --id stubborn --attempts 3 --backoff exponential:100ms")
-        .run()
-        .exits(0);
-    wq(&server).line("enqueue -Q q --name gone --data {} --id gone --remove-on-complete true").run().exits(0);
-    wq(&server).line("enqueue -Q q --name unlucky --data {\"fail\":9} --id unlucky --attempts 1 --remove-on-fail true").run().exits(0);
+    for id in ["1", "0", "17", "0:5", "0:0", "a:b", "a:b:c:d"] {
+        let options = json!({ "queue": "q", "method": "add", "args": ["odd", {}, { "jobId": id }] });
 
-    node.call("work", json!({ "queue": "q" }));
+        let refusal = node.failure("queue", options);
+        let ours = wq(&server).args(["enqueue", "-Q", "q", "--data", "{}", "--id", id]).run();
 
-    let starts = eventually(SOON, "five starts", || Some(starts(&mut node).remove(0)).filter(|starts| starts.len() == 5));
-    eventually(SOON, "the last attempt fails", || (look(&mut node, "stubborn")["state"] == "failed").then_some(()));
-    let times: Vec<i64> = starts.iter().filter(|start| start["name"] == "stubborn").map(|start| start["at"].as_i64().unwrap()).collect();
-    assert!(times[1] - times[0] >= 100 && times[2] - times[1] >= 200, "{times:?}");
-    assert_eq!([server.ask::<u64>("EXISTS bull:q:gone"), server.ask::<u64>("EXISTS bull:q:unlucky")], [0, 0]);
+        assert!(refusal.contains("cannot"), "{id}: {refusal}");
+        assert_eq!((ours.exits(2).stdout.as_str(), server.ask::<u64>("EXISTS bull:q:id bull:q:wait bull:q:events")), ("", 0), "{id}");
+    }
+    for id in ["order-17", "a", "1a", "1.5", "0x1"] {
+        let ours = format!("enqueue -Q q --data {{}} --id={id}");
+        wq(&server).line(&ours).run().exits(0);
+        assert_eq!(queue(&mut node, "add", &json!(["again", {}, { "jobId": id }]))["id"], id);
+    }
+    assert_eq!(queue(&mut node, "count", &json!([])), 5);
 }
 
 #[test]
