@@ -158,6 +158,7 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
             [CompletionResult]::new('--keep-completed', '--keep-completed', [CompletionResultType]::ParameterName, 'Which completed jobs stay: an age, a number, both, all or none; a job''s own option wins')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What this worker is called in `wq workers list` and Bull Board')
             [CompletionResult]::new('--lock-ttl', '--lock-ttl', [CompletionResultType]::ParameterName, 'How long the lock of a job lives unless it is renewed')
+            [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Count finished jobs of each minute, as far back, for Node''s getMetrics and boards: 60, or 20160 for two weeks')
             [CompletionResult]::new('--stalled-interval', '--stalled-interval', [CompletionResultType]::ParameterName, 'How often jobs of dead workers are looked for')
             [CompletionResult]::new('--latency', '--latency', [CompletionResultType]::ParameterName, 'Seem to take so long, with --via log: 20ms or 10ms..50ms')
             [CompletionResult]::new('--fail', '--fail', [CompletionResultType]::ParameterName, 'Seem to fail so often, with --via log')

@@ -2672,7 +2672,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__worker)
-            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --until-empty --once --grace --keep-completed --name --lock-ttl --stalled-interval --latency --fail --fail-permanent --redis --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --until-empty --once --grace --keep-completed --name --lock-ttl --metrics --stalled-interval --latency --fail --fail-permanent --redis --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2719,6 +2719,10 @@ _wq() {
                     return 0
                     ;;
                 --lock-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -152,6 +152,7 @@ set edit:completion:arg-completer[wq] = {|@words|
             cand --keep-completed 'Which completed jobs stay: an age, a number, both, all or none; a job''s own option wins'
             cand --name 'What this worker is called in `wq workers list` and Bull Board'
             cand --lock-ttl 'How long the lock of a job lives unless it is renewed'
+            cand --metrics 'Count finished jobs of each minute, as far back, for Node''s getMetrics and boards: 60, or 20160 for two weeks'
             cand --stalled-interval 'How often jobs of dead workers are looked for'
             cand --latency 'Seem to take so long, with --via log: 20ms or 10ms..50ms'
             cand --fail 'Seem to fail so often, with --via log'

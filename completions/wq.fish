@@ -161,6 +161,7 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l grace -d 'How long send
 complete -c wq -n "__fish_wq_using_subcommand worker" -l keep-completed -d 'Which completed jobs stay: an age, a number, both, all or none; a job\'s own option wins' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l name -d 'What this worker is called in `wq workers list` and Bull Board' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l lock-ttl -d 'How long the lock of a job lives unless it is renewed' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l metrics -d 'Count finished jobs of each minute, as far back, for Node\'s getMetrics and boards: 60, or 20160 for two weeks' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l stalled-interval -d 'How often jobs of dead workers are looked for' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l latency -d 'Seem to take so long, with --via log: 20ms or 10ms..50ms' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l fail -d 'Seem to fail so often, with --via log' -r

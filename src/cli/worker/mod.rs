@@ -91,6 +91,9 @@ pub struct Args {
     /// How long the lock of a job lives unless it is renewed
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::interval)]
     lock_ttl: Duration,
+    /// Count finished jobs of each minute, as far back, for Node's getMetrics and boards: 60, or 20160 for two weeks
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
+    metrics: Option<u32>,
     /// How often jobs of dead workers are looked for
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::interval)]
     stalled_interval: Duration,
@@ -192,7 +195,12 @@ impl Args {
 
     fn plan(&self, shell: &Shell) -> WorkerPlan {
         let settings = &shell.settings;
-        let take = TakeRules { lock_ttl: self.lock_ttl, worker: self.name.clone(), rate: self.rate.unwrap_or_default() };
+        let take = TakeRules {
+            lock_ttl: self.lock_ttl,
+            worker: self.name.clone(),
+            rate: self.rate.unwrap_or_default(),
+            metrics_minutes: self.metrics.unwrap_or(0),
+        };
         let rules = WorkerRules {
             concurrency: self.concurrency.into(),
             take,

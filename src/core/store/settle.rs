@@ -198,7 +198,7 @@ fn settle_arguments(sent: &[&Settlement], others: &[&Settlement], want: usize, t
     for keep in keeps.0 {
         arguments.push(optional(keep.age_s)).push(optional(keep.count)).number(keep.limit.unwrap_or(DEFAULT_AGE_LIMIT));
     }
-    arguments.number(classes.0.len());
+    arguments.number(rules.metrics_minutes).number(classes.0.len());
     for (token, attempts_made, rule) in classes.0 {
         arguments.push(token).number(attempts_made).number(rule);
     }

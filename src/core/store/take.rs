@@ -14,7 +14,7 @@ use crate::core::model::clock::Millis;
 use crate::core::model::job::Job;
 use crate::core::model::rate::{Rate, RateLimit};
 
-/// How a worker takes.
+/// How a worker takes, and what it counts of what it settles.
 #[derive(Clone, Debug)]
 pub struct TakeRules {
     /// How long a lock lives without renewal.
@@ -23,6 +23,8 @@ pub struct TakeRules {
     pub worker: Option<String>,
     /// What the worker was told by `--rate`.
     pub rate: RateLimit,
+    /// Minutes that BullMQ's metrics of finished jobs go back; 0 counts nothing.
+    pub metrics_minutes: u32,
 }
 
 impl TakeRules {

@@ -66,3 +66,27 @@ async fn traces_are_kept_up_to_the_limit_of_the_job() {
     assert_eq!(stored, [vec!["one"], vec!["one", "two /"], vec!["two /", "three"], vec![]]);
     assert_eq!(server.ask::<String>("HGET bull:q:a stacktrace"), "[]");
 }
+
+#[tokio::test]
+async fn finished_jobs_are_counted_by_the_minute_as_bullmq_counts_them() {
+    let server = Server::start();
+    let mut hand = Hand::new(&server, "none").await;
+    hand.rules.metrics_minutes = 3;
+    let jobs: Vec<NewJob> = (0..10).map(|n| job(&format!("j{n}"))).collect();
+    hand.queue.add(&jobs, Ledger::Skip).await.unwrap();
+
+    let taken = hand.take(4).await;
+    hand.settle(&taken, completed(Keep::NONE)).await;
+    let (counted, first) =
+        (server.ask::<u64>("HGET bull:q:metrics:completed count"), server.ask::<u64>("EXISTS bull:q:metrics:completed:data"));
+    // Five minutes pass.
+    let then = server.ask::<u64>("HGET bull:q:metrics:completed prevTS") - 5 * 60_000;
+    server.ask::<()>(&format!("HSET bull:q:metrics:completed prevTS {then}"));
+    let taken = hand.take(2).await;
+    hand.settle(&taken, completed(Keep::ALL)).await;
+
+    assert_eq!((counted, first), (4, 0));
+    assert_eq!(server.ask::<Vec<String>>("LRANGE bull:q:metrics:completed:data 0 -1"), ["0", "0", "4"]);
+    assert_eq!(server.ask::<Vec<String>>("HMGET bull:q:metrics:completed count prevCount"), ["6", "4"]);
+    assert_eq!(server.ask::<u64>("EXISTS bull:q:metrics:failed"), 0);
+}

@@ -5,6 +5,7 @@
 --   4…10               how to take, as in take_jobs
 --  11 rules            how many keep rules follow
 --  12…                 three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
+--   …  minutes         of BullMQ's metrics that are kept, 0 counts nothing
 --   …  classes         how many classes of sent jobs follow
 --   …                  three a class: token, attempts made with this one, rule from 1 (0 all)
 --   …  sent            how many sent jobs follow (at most 1,000): completed, without a parent, a deduplication or attemptsMade as
@@ -31,6 +32,7 @@ local rules, classes = {}, {}
 for index = 1, tonumber(next_argument()) do
   rules[index] = { age = tonumber(next_argument()), count = tonumber(next_argument()), limit = tonumber(next_argument()) }
 end
+local minutes = tonumber(next_argument())
 for index = 1, tonumber(next_argument()) do
   classes[index] = { token = next_argument(), attempts_made = next_argument(), rule = rules[tonumber(next_argument())] }
 end
@@ -53,6 +55,7 @@ for index = 1, sent_count do
   sent.ids[index], sent.keys[index], sent.locks[index] = id, key, key .. ':lock'
   sent.texts[index], sent.classes[index] = ARGV[at + 2], classes[tonumber(ARGV[at + 3])]
 end
+if sent_count > MOST_ARGUMENTS then return redis.error_reply('ERR more than 1000 sent jobs in one call') end
 local is_plain = complete_sent(sent, statuses)
 if not is_plain then
   for index, id in ipairs(sent.ids) do
@@ -111,6 +114,11 @@ for _, job in ipairs(jobs) do
   end
 end
 store_finished()
+if minutes > 0 then
+  for state, count in pairs(ended) do
+    if count > 0 then count_finished_jobs(state, count, minutes) end
+  end
+end
 if #jobs > 0 then trim_events(here) end
 wake_workers()
 local want, taken = tonumber(ARGV[3]), {}

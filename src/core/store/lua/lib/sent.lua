@@ -67,6 +67,7 @@ local function complete_sent(sent, statuses)
       else
         call('XADD', events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
       end
+      ended.completed = ended.completed + 1
       statuses[index] = 1
     end
   end

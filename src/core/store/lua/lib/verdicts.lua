@@ -9,6 +9,8 @@ local wakes, delays = false, false
 local finished = { completed = {}, failed = {} }
 local used_rules = { completed = {}, failed = {} }
 local removed = {}
+-- How many ended, whether they are kept or not.
+local ended = { completed = 0, failed = 0 }
 
 -- How many attempts have ended with this one, for atm.
 local function count_attempt(job)
@@ -41,6 +43,7 @@ end
 -- Completed or failed for good.
 local function finish(job, state, result_field)
   local attempts_made = count_attempt(job)
+  ended[state] = ended[state] + 1
   if job.deduplication then free_deduplication(here, job.id, job.deduplication) end
   if job.rule and job.rule.count == 0 then
     removed[#removed + 1] = job.id
@@ -130,7 +133,7 @@ local function store_finished()
 end
 
 local function any_finished()
-  return #finished.completed + #finished.failed + #removed > 0
+  return ended.completed + ended.failed > 0
 end
 
 local function wake_workers()
