@@ -52,6 +52,7 @@ complete -c wq -n "__fish_wq_needs_command" -f -a "bulk" -d 'Add a CSV of contac
 complete -c wq -n "__fish_wq_needs_command" -f -a "worker" -d 'Take messages from the queue and send them, at the pace that is allowed'
 complete -c wq -n "__fish_wq_needs_command" -f -a "pause" -d 'Pause a queue: nobody takes from it, Node\'s workers neither'
 complete -c wq -n "__fish_wq_needs_command" -f -a "resume" -d 'Let a paused queue go on'
+complete -c wq -n "__fish_wq_needs_command" -f -a "schedule" -d 'Add a message again and again, or once at a time to come'
 complete -c wq -n "__fish_wq_needs_command" -f -a "queues" -d 'Look at whole queues and steer them'
 complete -c wq -n "__fish_wq_needs_command" -f -a "jobs" -d 'Look at jobs and change them by hand'
 complete -c wq -n "__fish_wq_needs_command" -f -a "dlq" -d 'Dead letters: look, retry, clean, export'
@@ -238,6 +239,198 @@ complete -c wq -n "__fish_wq_using_subcommand resume" -s y -l yes -d 'Answer yes
 complete -c wq -n "__fish_wq_using_subcommand resume" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand resume" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand resume" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -f -a "add" -d 'Make a schedule, or change the one of that name'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -f -a "list" -d 'List the schedules, the next to run first'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -f -a "show" -d 'Show one with everything that is known of it'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -f -a "remove" -d 'Remove schedules with the runs that are still to come'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -f -a "run-now" -d 'Add its job once, now; the schedule goes on unchanged'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -f -a "next" -d 'Print when a cron expression would run; needs no Redis'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l to -d 'Who gets the message: +5511999990000, or a national number with --default-country' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l text -d 'What it says' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l default-country -d 'Where numbers without + belong, such as BR' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l data -d 'The data of any job: JSON, @FILE, or - for standard input' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l name -d 'The name of the job' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l cron -d 'Minute, hour, day of the month, month and weekday, with seconds in front of them if there are six; or @daily' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l every -d 'Every so often, from now on: 15m, 1h, 1d' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l at -d 'Once: 2026-12-01T09:00:00Z, \'2026-12-01 09:00\', \'tomorrow 09:00\', \'in 2h\'' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l offset -d 'With --every: so long after each multiple of it, counted in UTC, instead of from now on' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l from -d 'Not before this moment' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l until -d 'Not after this moment' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l limit -d 'So many times in all' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l priority -d 'urgent, high, normal, low, or a number: lower runs first, 0 before all others [default: normal]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l attempts -d 'How often it may be tried' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l backoff -d 'What a failed attempt waits for; fixed:1s, or with a random part of 0 to 1: exponential:2s:0.5' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l remove-on-complete -d 'Keep only the last N completed jobs; true: remove at once; false: keep all [default: as the worker says]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l remove-on-fail -d 'Keep only the last N failed jobs; true: remove at once; false: keep all [default: false]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l dry-run -d 'Check everything, change nothing'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l limit -d 'The most to show' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l cursor -d 'Go on where the last page ended' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l watch -d 'Look again every so often' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l dry-run -d 'Check everything, add nothing'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s n -l runs -d 'How many runs' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l after -d 'Those after this moment, rather than after now' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'

@@ -8,4 +8,5 @@ pub mod health;
 pub mod inspector;
 pub mod producer;
 pub mod redis_service;
+pub mod scheduler;
 pub mod worker;

@@ -60,7 +60,7 @@ Examples:
 
 /// What became of a job.
 #[derive(Debug, Serialize)]
-struct Added {
+pub(super) struct Added {
     id: String,
     status: &'static str,
     queue: String,
@@ -68,6 +68,13 @@ struct Added {
     line: Option<u64>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
+}
+
+impl Added {
+    /// One job that is in the queue now, or would be.
+    pub(super) fn stored(id: String, queue: &QueueName, dry_run: bool) -> Self {
+        Self { id, status: word(AddStatus::Stored), queue: queue.to_string(), line: None, dry_run }
+    }
 }
 
 impl Row for Added {

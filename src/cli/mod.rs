@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod bulk;
+mod clocks;
 pub mod completions;
 pub mod dlq;
 pub mod enqueue;
@@ -15,6 +16,7 @@ pub mod metrics;
 pub mod queues;
 pub mod redis;
 mod redis_tools;
+pub mod schedule;
 mod select;
 pub mod settings;
 pub mod shell;
@@ -76,6 +78,8 @@ enum Command {
     Pause(queues::OneQueue),
     /// Let a paused queue go on
     Resume(queues::OneQueue),
+    /// Add a message again and again, or once at a time to come
+    Schedule(schedule::Args),
     /// Look at whole queues and steer them
     #[command(subcommand)]
     Queues(queues::Args),
@@ -109,6 +113,7 @@ impl Command {
             Self::Pause(args) => queues::pause(args, shell).await,
             Self::Resume(args) => queues::resume(args, shell).await,
             Self::Queues(args) => queues::run(args, shell).await,
+            Self::Schedule(args) => schedule::run(args, shell).await,
             Self::Jobs(args) => jobs::run(args, shell).await,
             Self::Dlq(args) => dlq::run(args, shell).await,
             Self::Metrics(args) => metrics::run(args, shell).await,

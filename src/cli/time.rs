@@ -6,6 +6,7 @@ use jiff::civil::{DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo, Timestamp, ToSpan, ZonedDateTime};
 
+use super::clocks::near_zone;
 use crate::core::model::clock::Millis;
 
 /// Reads `500ms`, `10s`, `1h30m`, `2 days`, `PT10M`.
@@ -26,7 +27,10 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 pub fn zone(name: Option<&str>) -> Result<TimeZone, String> {
     match name {
         None => Ok(TimeZone::system()),
-        Some(name) => TimeZone::get(name).map_err(|_| format!("{name:?} is no time zone; write one such as America/Sao_Paulo or UTC")),
+        Some(name) => TimeZone::get(name).map_err(|_| match near_zone(name) {
+            Some(near) => format!("{name:?} is no time zone; did you mean {near}?"),
+            None => format!("{name:?} is no time zone; write one such as America/Sao_Paulo or UTC"),
+        }),
     }
 }
 

@@ -17,6 +17,7 @@ mod looking;
 mod operate;
 mod output;
 mod redis_service;
+mod schedule;
 mod sending;
 mod setup_redis;
 mod store;

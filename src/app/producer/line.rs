@@ -76,7 +76,8 @@ fn unknown(name: &str) -> String {
     }
 }
 
-fn whole(value: &Value) -> Option<u64> {
+/// A number without a fraction, 0 or more.
+pub(in crate::app) fn whole(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_f64().filter(|number| number.fract() == 0.0).and_then(|number| format!("{number:.0}").parse().ok()))
 }
 
@@ -85,11 +86,13 @@ fn delay(value: &Value) -> Option<Start> {
     Some(if ms == 0 { Start::Now } else { Start::After(Duration::from_millis(ms)) })
 }
 
-fn priority(value: &Value) -> Option<Priority> {
+/// BullMQ's number.
+pub(in crate::app) fn priority(value: &Value) -> Option<Priority> {
     Priority::try_from(whole(value)?).ok()
 }
 
-fn backoff(value: &Value) -> Option<Backoff> {
+/// `{type, delay, jitter}`, or milliseconds, which BullMQ reads as fixed.
+pub(in crate::app) fn backoff(value: &Value) -> Option<Backoff> {
     let backoff = match value.as_f64() {
         Some(delay) => Backoff { kind: "fixed".to_owned(), delay, jitter: None },
         None => serde_json::from_value(value.clone()).ok()?,

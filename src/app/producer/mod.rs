@@ -1,6 +1,6 @@
 //! This file is the use case of `wq enqueue`: one job into a queue, or a stream of them.
 
-mod line;
+pub(super) mod line;
 mod stream;
 
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub enum IdSource {
 /// When a given id is not allowed, or a key is empty.
 pub fn new_id(source: &IdSource, queue: &QueueName) -> Result<String, AppError> {
     match source {
-        IdSource::Made => Ok(id_maker()?.next_id()),
+        IdSource::Made => made_id(),
         IdSource::Given(id) => {
             check_new_id(id)?;
             Ok(id.clone())
@@ -41,6 +41,14 @@ pub fn new_id(source: &IdSource, queue: &QueueName) -> Result<String, AppError> 
         IdSource::Key(key) if key.is_empty() => Err(AppError::new(Kind::Usage, "a key can't be empty")),
         IdSource::Key(key) => Ok(digest_id(&[queue.as_str().as_bytes(), key.as_bytes()])),
     }
+}
+
+/// An id that was never made before.
+///
+/// # Errors
+/// When the system gives no random bytes.
+pub fn made_id() -> Result<String, AppError> {
+    Ok(id_maker()?.next_id())
 }
 
 fn id_maker() -> Result<IdMaker, AppError> {

@@ -104,7 +104,7 @@ fn keep_json(keep: Keep) -> serde_json::Value {
 }
 
 /// The `opts` field of a new job: JSON in BullMQ's names, only what is set.
-pub(super) fn options_json(options: &JobOptions) -> String {
+pub fn options_json(options: &JobOptions) -> String {
     let mut json = Map::new();
     if options.attempts > 0 {
         json.insert("attempts".to_owned(), json!(options.attempts));
