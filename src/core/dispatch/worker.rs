@@ -269,8 +269,13 @@ impl Worker {
     fn count(&mut self, settled: &[Settled]) {
         let batch = self.desk.settled(settled.len());
         for (index, (settlement, settled)) in batch.iter().zip(settled).enumerate() {
+            if matches!(settled, Settled::ChildrenPending | Settled::ChildFailed) {
+                tracing::warn!(job = %settlement.id, ?settled, "dead letter: the job was sent, but its children don't let it complete");
+                self.report.dead += 1;
+                continue;
+            }
             // A repeated call finds the locks gone of what the first one stored before its answer was lost.
-            let was_stored = *settled == Settled::Done || (index < self.repeating && *settled != Settled::ChildrenPending);
+            let was_stored = *settled == Settled::Done || index < self.repeating;
             if !was_stored {
                 tracing::warn!(job = %settlement.id, ?settled, "the outcome was not stored: the job is no longer this worker's");
                 self.report.lost += 1;

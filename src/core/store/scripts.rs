@@ -37,16 +37,16 @@ macro_rules! script {
 
 pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger");
 pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "pace", "take");
-pub(super) static SETTLE_JOBS: Script = script!("settle_jobs", "allow-oom", "create", "pace", "take", "verdicts", "metrics", "sent");
+pub(super) static SETTLE_JOBS: Script = script!("settle_jobs", "allow-oom", "create", "pace", "take", "flow", "verdicts", "metrics", "sent");
 pub(super) static RESERVE_SLOT: Script = script!("reserve_slot", "allow-oom", "pace");
 pub(super) static EXTEND_LOCKS: Script = script!("extend_locks", "allow-oom");
 pub(super) static RECOVER_STALLED: Script = script!("recover_stalled", "allow-oom");
 pub(super) static RECLAIM_JOBS: Script = script!("reclaim_jobs", "allow-oom");
 pub(super) static PAUSE_QUEUE: Script = script!("pause_queue", "allow-oom");
 pub(super) static RESUME_QUEUE: Script = script!("resume_queue", "allow-oom");
-pub(super) static REMOVE_JOBS: Script = script!("remove_jobs", "allow-oom", "ledger");
+pub(super) static REMOVE_JOBS: Script = script!("remove_jobs", "allow-oom", "ledger", "flow");
 pub(super) static PROMOTE_JOBS: Script = script!("promote_jobs", "allow-oom");
-pub(super) static RETRY_JOBS: Script = script!("retry_jobs", "allow-oom");
+pub(super) static RETRY_JOBS: Script = script!("retry_jobs", "allow-oom", "flow");
 pub(super) static OBLITERATE_QUEUE: Script = script!("obliterate_queue", "allow-oom");
 
 /// Every script, for the tests that load them all.

@@ -98,9 +98,9 @@ pub enum Settled {
     LockLost,
     /// It is no longer active.
     NotActive,
-    /// Its children are not finished.
+    /// A parent was sent, and is a dead letter: its children are not finished.
     ChildrenPending,
-    /// A child failed.
+    /// A parent was sent, and is a dead letter: a child failed meanwhile.
     ChildFailed,
     /// An answer that this version doesn't know.
     Unknown(i64),

@@ -23,6 +23,9 @@ for at = 5, #ARGV do
         call('HDEL', key, 'atm', 'attemptsMade', 'stc')
       end
       line_up(here, id, tonumber(call('HGET', key, 'priority') or 0) or 0, 'LPUSH')
+      local parent_key = call('HGET', key, 'parentKey')
+      local problem = parent_key and attempt(return_child, parent_key, key, state)
+      if problem then note_lost_parent(key, problem) end
       announce_waiting(here, id, state)
     end
   end

@@ -21,7 +21,7 @@
 --          wait        ms = how long; no attempt burnt
 --          release     to the front of its line as if never taken (but for ats); in the order taken, last first
 -- Returns { statuses, take() or {} }; a status a job, sent ones first: 1 done, -1 no such job, -2 no lock, -3 not active,
--- -4 children pending, -6 somebody else's lock, -9 children failed.
+-- -6 somebody else's lock; a parent that was sent and is a dead letter now: -4 children pending, -9 children failed.
 local cursor = 10
 local function next_argument()
   cursor = cursor + 1
@@ -84,12 +84,26 @@ local function refusal(job, lock)
   -- BullMQ 4 counts in a field of its own, which readers prefer to atm.
   job.counts_for_v4 = known[5]
   job.attempts_made = math.max(tonumber(known[1] or 0) or 0, tonumber(known[5] or 0) or 0)
-  if any_children and job.kind == 'completed' then
-    if call('SCARD', job.key .. ':dependencies') > 0 then return -4 end
-    if call('ZCARD', job.key .. ':unsuccessful') > 0 then return -9 end
-  end
   if not lock then return -2 end
   if lock ~= job.token then return -6 end
+end
+
+-- A parent whose children don't let it complete was sent all the same: it ends as a dead letter, since nobody may send it
+-- again without being asked. Returns the status, or nil.
+local function hold_parent(job)
+  -- pcall: a key of another type; what it held can't be known, so it counts.
+  local pending, failed = redis.pcall('SCARD', job.key .. ':dependencies'), redis.pcall('ZCARD', job.key .. ':unsuccessful')
+  local status, problem
+  if pending ~= 0 then
+    status, problem = -4, 'children of it are not finished'
+  elseif failed ~= 0 then
+    status, problem = -9, 'a child of it had failed meanwhile'
+  end
+  if status then
+    job.kind, job.text = 'failed', 'sent, but not completed: ' .. problem .. '; a retry sends it again'
+    job.rule, job.attempts = nil, math.huge
+  end
+  return status
 end
 
 local open_locks, open_ids = {}, {}
@@ -109,6 +123,7 @@ for _, job in ipairs(jobs) do
     if call('LREM', here.active, -1, job.id) == 0 then
       statuses[job.index] = -3
     else
+      if any_children and job.kind == 'completed' then statuses[job.index] = hold_parent(job) or 1 end
       settle[job.kind](job)
     end
   end

@@ -21,7 +21,8 @@
 -- KEYS, ours (wq:<prefix>:<queue>:…); only wq reads and writes them
 --  18 rate              HASH    max, duration_ms: set by `wq queues set --rate`, read by take; no expiry
 --  19 pace              STRING  the last start that was granted, us of the server's clock; expires a minute after it
---  20 counters          HASH    missing_hash: ids that were removed because they had no job; no expiry
+--  20 counters          HASH    missing_hash: ids that were removed because they had no job; parents_not_told: children
+--                               that ended without their parent's being told, the reason in their field wqparent; no expiry
 -- ARGV
 --   1 base              <prefix>:<queue>: — a job's hash is base .. id, its lock base .. id .. ":lock"
 --   2 own               wq:<prefix>:<queue>:

@@ -40,11 +40,21 @@ local function keep_trace(job)
   call('HSET', job.key, 'stacktrace', #traces > 0 and cjson.encode(traces) or '[]')
 end
 
+-- What a child that ends does to its parent; one that failed and leaves nothing behind is no longer waited for.
+local function tell_parent(job, state)
+  local problem = attempt(end_child, job, state, now)
+  if not problem and state == 'failed' and job.rule and job.rule.count == 0 then
+    problem = attempt(forget_child, job.parent_key, job.key)
+  end
+  if problem then note_lost_parent(job.key, problem) end
+end
+
 -- Completed or failed for good.
 local function finish(job, state, result_field)
   local attempts_made = count_attempt(job)
   ended[state] = ended[state] + 1
   if job.deduplication then free_deduplication(here, job.id, job.deduplication) end
+  if job.parent_key then tell_parent(job, state) end
   if job.rule and job.rule.count == 0 then
     removed[#removed + 1] = job.id
   else
@@ -113,6 +123,12 @@ end
 -- Removes what the rules of this call don't keep, a bounded number at a time.
 local function trim(set_key, rule)
   local function remove(ids)
+    -- Parents may still wait for children that failed; those that completed they have counted.
+    for _, id in ipairs(set_key == here.failed and ids or {}) do
+      local key = base .. id
+      local parent_key = redis.pcall('HGET', key, 'parentKey')
+      if type(parent_key) == 'string' then attempt(forget_child, parent_key, key) end
+    end
     each_chunk('ZREM', set_key, ids)
     delete_jobs(here, ids)
   end
