@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 
 const [, , port, library = 'bullmq'] = process.argv;
-const { Queue, QueueEvents, UnrecoverableError, Worker } = await import(library);
+const { FlowProducer, Queue, QueueEvents, UnrecoverableError, Worker } = await import(library);
 const connection = { host: '127.0.0.1', port: Number(port), maxRetriesPerRequest: null };
 const redis = new Redis(connection);
 const queues = new Map();
@@ -74,6 +74,12 @@ const play = async (job) => {
 const calls = {
   queue: ({ queue, method, args = [] }) => queueOf(queue)[method](...args),
   job: async ({ queue, id, method, args = [] }) => (await jobOf(queue, id))[method](...args),
+  // A parent with its children.
+  flow: async ({ tree }) => {
+    const producer = new FlowProducer({ connection });
+    await producer.add(tree);
+    await producer.close();
+  },
   // Everything about a job in one answer. The state first: the fields are then never older than what it says.
   look: async ({ queue, id }) => {
     const state = await queueOf(queue).getJobState(id);

@@ -2,6 +2,7 @@
 
 mod changes;
 mod events;
+mod flows;
 mod golden;
 mod leftovers;
 mod limits;

@@ -1,0 +1,228 @@
+//! Parents and children, some worked by Node and some by `wq`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::leftovers::leftovers;
+use super::play;
+use crate::support::node::Node;
+use crate::support::{Receiver, Server, eventually, wq};
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// BullMQ's names of what a child's failure does to its parent, and none of them.
+const POLICIES: [&str; 5] =
+    ["none", "failParentOnFailure", "continueParentOnFailure", "ignoreDependencyOnFailure", "removeDependencyOnFailure"];
+
+/// A job of a tree for Node: its id is its name.
+fn node_of(queue: &str, id: &str, data: Value, options: Value, children: &[Value]) -> Value {
+    let mut options = options;
+    options["jobId"] = json!(id);
+    let mut job = json!({ "name": id, "queueName": queue, "data": data, "opts": options });
+    if !children.is_empty() {
+        job["children"] = json!(children);
+    }
+    job
+}
+
+fn with_policy(policy: &str) -> Value {
+    if policy == "none" { json!({}) } else { json!({ policy: true }) }
+}
+
+/// Node's worker, or ours, on one queue until nothing is left that runs.
+fn work(side: &str, server: &Server, node: &mut Node, receiver: &Receiver, queue: &str) {
+    if side == "w" {
+        let line = format!("worker -Q {queue} --via http --url {} --until-empty --rate none --concurrency 1 --name w", receiver.url());
+        wq(server).line(&line).run().exits(0);
+        return;
+    }
+    node.call("work", json!({ "queue": queue, "options": { "name": "w" } }));
+    let counts = json!({ "queue": queue, "method": "getJobCounts", "args": ["waiting", "active", "prioritized", "delayed"] });
+    eventually(SOON, "Node has nothing left", || {
+        let counts = node.call("queue", counts.clone());
+        counts.as_object().unwrap().values().all(|count| count == 0).then_some(())
+    });
+    node.call("stop", json!({ "queue": queue }));
+}
+
+/// All keys of one side's two queues; the side's letter taken out of the names.
+fn keys_of(server: &Server, side: &str) -> BTreeMap<String, Vec<String>> {
+    let mut all = BTreeMap::new();
+    for queue in ["par", "kids"] {
+        for (key, content) in leftovers(server, &format!("{side}-{queue}")) {
+            // A reason is the transport's; what it is a reason for isn't.
+            let plain = |line: String| line.replace(&format!("bull:{side}-"), "bull:").replace("http 422: no", "no");
+            let mut content: Vec<String> = content.into_iter().map(plain).collect();
+            // Two jobs may finish in the same millisecond, or in another order.
+            if ["completed", "failed", "wait"].contains(&key.as_str()) || key.contains(":dependencies") {
+                content.sort();
+            }
+            all.insert(format!("{queue}:{key}"), content);
+        }
+    }
+    all
+}
+
+/// What `QueueEvents` heard of each job of a queue, in order; once it has heard so many.
+fn events_of(node: &mut Node, side: &str, queue: &str, ends: usize) -> BTreeMap<String, Vec<String>> {
+    let heard = eventually(SOON, "QueueEvents hears of all that ended", || {
+        let heard = node.call("heard", json!({ "queue": format!("{side}-{queue}") }));
+        let ended = heard.as_array().unwrap().iter().filter(|event| event[0] == "completed" || event[0] == "failed").count();
+        assert!(ended <= ends, "{ended} ends instead of {ends}: {heard}");
+        (ended == ends).then_some(heard)
+    });
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for event in heard.as_array().unwrap() {
+        assert_ne!(event[0], "error", "{event}");
+        let Some(id) = event[1]["jobId"].as_str() else { continue };
+        let more = [&event[1]["prev"], &event[1]["returnvalue"], &event[1]["attemptsMade"]].map(Value::to_string).join(" ");
+        found.entry(id.to_owned()).or_default().push(format!("{} {more}", event[0]));
+    }
+    found
+}
+
+#[test]
+fn s26_a_childs_failure_does_to_its_parent_what_it_does_with_node_under_every_policy() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    for side in ["n", "w"] {
+        let (parents, kids) = (&format!("{side}-par"), &format!("{side}-kids"));
+        node.call("listen", json!({ "queue": parents }));
+        node.call("listen", json!({ "queue": kids }));
+        for policy in POLICIES {
+            let refused = |id: &str| node_of(kids, &format!("{id}-{policy}"), json!({ "refuse": "no" }), with_policy(policy), &[]);
+            let sent = |id: &str| node_of(kids, &format!("{id}-{policy}"), json!({}), json!({}), &[]);
+            let parent =
+                |id: &str, options: Value, children: &[Value]| node_of(parents, &format!("{id}-{policy}"), json!({}), options, children);
+            node.call("flow", json!({ "tree": parent("first-fails", json!({}), &[refused("a"), sent("b")]) }));
+            node.call("flow", json!({ "tree": parent("last-fails", json!({}), &[sent("c"), refused("d")]) }));
+            node.call("flow", json!({ "tree": parent("only-fails", json!({}), &[refused("e")]) }));
+            node.call("flow", json!({ "tree": parent("ranked", json!({ "priority": 7 }), &[refused("f")]) }));
+            let between = parent("between", with_policy(policy), &[refused("g"), sent("h")]);
+            node.call("flow", json!({ "tree": parent("above", json!({}), &[between]) }));
+        }
+        work(side, &server, &mut node, &receiver, kids);
+        work(side, &server, &mut node, &receiver, parents);
+    }
+
+    let (of_node, of_ours) = (keys_of(&server, "n"), keys_of(&server, "w"));
+    assert!(of_node.len() > 60, "{of_node:?}");
+    for (key, content) in &of_node {
+        assert_eq!(of_ours.get(key), Some(content), "{key}");
+    }
+    assert_eq!(of_ours, of_node);
+    for (queue, ends) in [("kids", 40), ("par", 24)] {
+        assert_eq!(events_of(&mut node, "w", queue, ends), events_of(&mut node, "n", queue, ends));
+    }
+    let reason = |side: &str, id: &str| {
+        let text: String = server.ask(&format!("HGET bull:{side}-par:{id} failedReason"));
+        text.replace(&format!("bull:{side}-"), "bull:")
+    };
+    for id in ["first-fails-failParentOnFailure", "between-failParentOnFailure", "above-failParentOnFailure"] {
+        assert_eq!(reason("w", id), reason("n", id));
+    }
+}
+
+#[test]
+fn s25_a_child_of_a_node_flow_that_wq_completes_releases_its_parent_with_the_values() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    let kids = ["a", "b", "c"].map(|id| node_of("kids", id, json!({}), json!({}), &[]));
+    node.call("flow", json!({ "tree": node_of("par", "p", json!({}), json!({}), &kids) }));
+
+    work("w", &server, &mut node, &receiver, "kids");
+
+    let values = node.call("job", json!({ "queue": "par", "id": "p", "method": "getChildrenValues", "args": [] }));
+    assert_eq!(values, json!({ "bull:kids:a": { "ok": "a" }, "bull:kids:b": { "ok": "b" }, "bull:kids:c": { "ok": "c" } }));
+    assert_eq!(node.call("look", json!({ "queue": "par", "id": "p" }))["state"], "waiting");
+    work("n", &server, &mut node, &receiver, "par");
+    assert_eq!(node.call("look", json!({ "queue": "par", "id": "p" }))["returnvalue"], json!({ "ok": "p" }));
+}
+
+#[test]
+fn s25_a_parent_whose_last_three_children_end_at_once_in_three_workers_is_released_once() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    node.call("listen", json!({ "queue": "par" }));
+    let trees = 20;
+    for tree in 0..trees {
+        let kids = [0, 1, 2].map(|kid| node_of("kids", &format!("k{tree}-{kid}"), json!({}), json!({}), &[]));
+        node.call("flow", json!({ "tree": node_of("par", &format!("p{tree}"), json!({}), json!({}), &kids) }));
+    }
+
+    let line = format!("worker -Q kids --via http --url {} --rate none --concurrency 1", receiver.url());
+    let _workers = [0, 1, 2].map(|_| wq(&server).line(&line).spawn());
+
+    eventually(SOON, "all children end", || (server.ask::<u64>("ZCARD bull:kids:completed") == 3 * trees).then_some(()));
+    let waiting: Vec<String> = server.ask("LRANGE bull:par:wait 0 -1");
+    let distinct: std::collections::BTreeSet<&String> = waiting.iter().collect();
+    assert_eq!((waiting.len() as u64, distinct.len() as u64), (trees, trees), "{waiting:?}");
+    let heard = eventually(SOON, "QueueEvents hears of every release", || {
+        let heard = node.call("heard", json!({ "queue": "par" }));
+        let releases = heard.as_array().unwrap().iter().filter(|event| event[0] == "waiting").count() as u64;
+        (releases >= trees).then_some(releases)
+    });
+    assert_eq!(heard, trees);
+}
+
+#[test]
+fn s27_a_parent_with_a_delay_or_a_priority_is_released_into_its_set() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    for side in ["n", "w"] {
+        let (parents, kids) = (&format!("{side}-par"), &format!("{side}-kids"));
+        node.call("queue", json!({ "queue": parents, "method": "add", "args": ["before", {}, { "jobId": "before" }] }));
+        for (id, options) in [
+            ("plain", json!({})),
+            ("ranked", json!({ "priority": 5 })),
+            ("later", json!({ "delay": 3_600_000 })),
+            ("ranked-later", json!({ "delay": 3_600_000, "priority": 5 })),
+        ] {
+            let kid = node_of(kids, &format!("kid-of-{id}"), json!({}), json!({}), &[]);
+            node.call("flow", json!({ "tree": node_of(parents, id, json!({}), options, &[kid]) }));
+        }
+
+        work(side, &server, &mut node, &receiver, kids);
+
+        let queue = format!("bull:{side}-par");
+        assert_eq!(server.ask::<Vec<String>>(&format!("LRANGE {queue}:wait 0 -1")), ["before", "plain"]);
+        assert_eq!(server.ask::<Vec<String>>(&format!("ZRANGE {queue}:prioritized 0 -1")), ["ranked"]);
+        assert_eq!(server.ask::<Vec<String>>(&format!("ZRANGE {queue}:delayed 0 -1")), ["later", "ranked-later"]);
+        let due: f64 = server.ask::<Vec<String>>(&format!("ZRANGE {queue}:delayed 0 0 WITHSCORES"))[1].parse().unwrap();
+        let released: f64 = server.ask::<String>(&format!("HGET bull:{side}-kids:kid-of-later finishedOn")).parse().unwrap();
+        assert!((due / 4096.0 - released - 3_600_000.0).abs() < 1.0, "due {due}, released {released}");
+    }
+    assert_eq!(keys_of(&server, "w"), keys_of(&server, "n"));
+    let marker = |side: &str| server.ask::<Vec<String>>(&format!("ZRANGE bull:{side}-par:marker 0 -1"));
+    assert_eq!(marker("w"), marker("n"));
+}
+
+#[test]
+fn s30_a_job_with_a_deferred_failure_fails_with_its_text_and_is_never_sent() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    for side in ["n", "w"] {
+        let queue = format!("{side}-par");
+        node.call("listen", json!({ "queue": queue }));
+        for (id, options) in
+            [("once", json!({})), ("thrice", json!({ "attempts": 3, "backoff": 50 })), ("ranked", json!({ "priority": 2 }))]
+        {
+            let mut options = options;
+            options["jobId"] = json!(id);
+            node.call("queue", json!({ "queue": queue, "method": "add", "args": [id, {}, options] }));
+            server.ask::<u64>(&format!("HSET bull:{queue}:{id} defa child-failed"));
+        }
+
+        work(side, &server, &mut node, &receiver, &queue);
+    }
+
+    assert_eq!(keys_of(&server, "w"), keys_of(&server, "n"));
+    assert_eq!(events_of(&mut node, "w", "par", 3), events_of(&mut node, "n", "par", 3));
+    for id in ["once", "thrice", "ranked"] {
+        let fields: Vec<Option<String>> = server.ask(&format!("HMGET bull:w-par:{id} failedReason defa atm ats"));
+        assert_eq!(fields, [Some("child-failed".to_owned()), None, Some("1".to_owned()), Some("1".to_owned())]);
+    }
+    assert!(receiver.requests().is_empty());
+}
