@@ -24,7 +24,8 @@ async fn jobs_settled_together_are_settled_each_on_its_own() {
 
     assert_eq!(settled, [Settled::Done, Settled::Missing, Settled::LockLost, Settled::ChildrenPending]);
     assert_eq!(server.ask::<Vec<String>>("ZRANGE bull:q:completed 0 -1"), ["a"]);
-    assert_eq!(server.ask::<Vec<String>>("LRANGE bull:q:active 0 -1"), ["d", "c", "b"]);
+    assert_eq!(server.ask::<Vec<String>>("ZRANGE bull:q:failed 0 -1"), ["d"]);
+    assert_eq!(server.ask::<Vec<String>>("LRANGE bull:q:active 0 -1"), ["c", "b"]);
 }
 
 #[tokio::test]
