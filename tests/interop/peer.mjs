@@ -63,8 +63,10 @@ const isBefore = (id, other) => {
 
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
-// What a job asks for in its data: `refuse` fails for good, `fail` fails so many attempts, `ms` takes so long.
+// What a job asks for in its data: `refuse` fails for good, `fail` fails so many attempts, `ms` takes so long, `log` writes so
+// many lines.
 const play = async (job) => {
+  for (let line = 1; line <= (job.data.log ?? 0); line += 1) await job.log(`line ${line}`);
   if (job.data.ms) await sleep(job.data.ms);
   if (job.data.refuse) throw new UnrecoverableError(job.data.refuse);
   if (job.attemptsMade < (job.data.fail ?? 0)) throw new Error('not yet');
@@ -88,7 +90,7 @@ const calls = {
   // Its return value, or the error that waitUntilFinished throws.
   finish: async ({ queue, id }) => {
     await calls.listen({ queue });
-    return (await jobOf(queue, id)).waitUntilFinished(listenTo(queue).source, 10_000);
+    return (await jobOf(queue, id)).waitUntilFinished(listenTo(queue).source, 20_000);
   },
   // A worker that plays; `worked` says what it started, in order.
   work: async ({ queue, options = {} }) => {

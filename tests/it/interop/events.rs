@@ -41,7 +41,7 @@ const LAST: [&str; 10] = [
 ];
 
 /// The events of each job in order; times, reasons and ids left out.
-fn sequences(heard: &Value) -> BTreeMap<String, Vec<String>> {
+pub(super) fn sequences(heard: &Value) -> BTreeMap<String, Vec<String>> {
     let mut names = BTreeMap::new();
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for event in heard.as_array().unwrap() {

@@ -2,6 +2,7 @@
 
 mod changes;
 mod events;
+mod failures;
 mod flows;
 mod golden;
 mod leftovers;
@@ -10,6 +11,7 @@ mod locks;
 mod node_adds;
 mod options;
 mod together;
+mod versions;
 mod wake_ups;
 mod wq_adds;
 

@@ -10,7 +10,7 @@ use wq::core::store::connect::ServerAddress;
 use wq::core::store::settle::{Settled, Settlement, Verdict};
 use wq::core::store::take::{TakeReader, TakeRules};
 
-use super::{look, play, queue};
+use super::{await_idle, look, play, queue};
 use crate::support::node::Node;
 use crate::support::{Receiver, Server, eventually, wq};
 
@@ -50,67 +50,34 @@ fn every_kind_of_job_is_completed_in_bullmqs_order_and_readable_in_node() {
     assert_eq!(queue(&mut node, "getJobCounts", &json!([])), counts);
 }
 
-#[test]
-fn a_job_added_by_node_with_a_delay_starts_when_it_is_due() {
+fn what_node_adds_is_sent_by_us_and_wait_until_finished_brings_the_answer(library: &str) {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
-    let mut node = Node::start(&server);
+    let mut node = Node::start_with(&server, library);
     let worker = wq(&server).line(&format!("worker -Q q --via http --url {} --rate none", receiver.url())).spawn();
-    let id = queue(&mut node, "add", &json!(["later", {}, { "delay": 600 }]))["id"].as_str().unwrap().to_owned();
+    await_idle(&server, 1);
 
-    let value = node.call("finish", json!({ "queue": "q", "id": id }));
-
-    let seen = look(&mut node, &id);
-    assert_eq!(value, json!({ "ok": "later" }));
-    let late = seen["processedOn"].as_i64().unwrap() - seen["timestamp"].as_i64().unwrap() - 600;
-    assert!((0..150).contains(&late), "{late} ms after it was due\n{}", worker.stderr());
-}
-
-#[test]
-fn a_failing_job_is_retried_with_its_own_back_off_and_exhausted_like_nodes() {
-    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
-    let mut node = Node::start(&server);
-    let options = json!({ "attempts": 3, "backoff": { "type": "exponential", "delay": 100 } });
-    let id = queue(&mut node, "add", &json!(["stubborn", { "fail": 9 }, options]))["id"].as_str().unwrap().to_owned();
-
-    work(&server, &receiver);
-
-    let seen = look(&mut node, &id);
-    assert_eq!(seen["state"], "failed");
-    assert_eq!([&seen["attemptsMade"], &seen["attemptsStarted"], &seen["delay"]], [3, 3, 0]);
-    assert_eq!(seen["failedReason"], "http 500: not yet");
-    assert_eq!(seen["stacktrace"].as_array().unwrap().len(), 3);
-    let times: Vec<_> = receiver.requests().iter().map(|request| request.at).collect();
-    for (pair, delay) in times.windows(2).zip([100, 200]) {
-        let waited = (pair[1] - pair[0]).as_millis();
-        assert!((delay..delay + 150).contains(&waited), "waited {waited} ms instead of {delay}");
+    let mut added = Vec::new();
+    for (name, options) in [("standard", json!({})), ("ranked", json!({ "priority": 4 })), ("delayed", json!({ "delay": 600 }))] {
+        let job = queue(&mut node, "add", &json!([name, { "to": "+34600111222" }, options]));
+        added.push((name, job["id"].as_str().unwrap().to_owned()));
     }
+
+    for (name, id) in &added {
+        assert_eq!(node.call("finish", json!({ "queue": "q", "id": id })), json!({ "ok": name }), "{}", worker.stderr());
+        assert_eq!([&look(&mut node, id)["state"], &look(&mut node, id)["returnvalue"]["ok"]], [&json!("completed"), &json!(name)]);
+    }
+    let seen = look(&mut node, &added[2].1);
+    assert!(seen["processedOn"].as_i64().unwrap() - seen["timestamp"].as_i64().unwrap() >= 600, "{seen}");
 }
 
 #[test]
-fn a_retry_without_back_off_goes_to_the_back_of_the_line() {
-    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
-    let mut node = Node::start(&server);
-    queue(&mut node, "add", &json!(["again", { "fail": 1 }, { "attempts": 2 }]));
-    queue(&mut node, "add", &json!(["next", {}]));
-
-    work(&server, &receiver);
-
-    let sent: Vec<_> = receiver.requests().iter().map(|request| request.body["name"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(sent, ["again", "next", "again"]);
+fn s19_what_node_adds_is_sent_by_us_and_wait_until_finished_brings_the_answer() {
+    what_node_adds_is_sent_by_us_and_wait_until_finished_brings_the_answer("bullmq");
 }
 
 #[test]
-fn a_refusal_is_final_and_wait_until_finished_throws_its_reason() {
-    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
-    let mut node = Node::start(&server);
-    let id = queue(&mut node, "add", &json!(["bad", { "refuse": "no such number" }, { "attempts": 5 }]))["id"].as_str().unwrap().to_owned();
-
-    work(&server, &receiver);
-
-    assert_eq!(node.failure("finish", json!({ "queue": "q", "id": id })), "http 422: no such number");
-    let seen = look(&mut node, &id);
-    assert_eq!([&seen["state"], &seen["attemptsMade"]], [&json!("failed"), &json!(1)]);
-    assert_eq!(receiver.requests().len(), 1);
+fn s19_v5_what_node_adds_is_sent_by_us_and_wait_until_finished_brings_the_answer() {
+    what_node_adds_is_sent_by_us_and_wait_until_finished_brings_the_answer("bullmq5");
 }
 
 #[test]
@@ -124,19 +91,6 @@ fn a_job_that_must_fail_is_failed_without_being_sent() {
 
     assert_eq!(look(&mut node, &id)["failedReason"], "child-failed-before");
     assert_eq!(receiver.requests().len(), 0);
-}
-
-#[test]
-fn an_unknown_back_off_fails_the_job_and_says_so() {
-    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
-    let mut node = Node::start(&server);
-    let options = json!({ "attempts": 3, "backoff": { "type": "own-strategy" } });
-    let id = queue(&mut node, "add", &json!(["odd", { "fail": 9 }, options]))["id"].as_str().unwrap().to_owned();
-
-    work(&server, &receiver);
-
-    let reason = look(&mut node, &id)["failedReason"].as_str().unwrap().to_owned();
-    assert!(reason.contains("not yet") && reason.contains("own-strategy"), "{reason}");
 }
 
 #[test]
@@ -162,7 +116,7 @@ fn what_remains_of_completed_jobs_is_what_the_job_says() {
 }
 
 #[test]
-fn a_marker_left_in_wait_by_an_old_producer_is_dropped() {
+fn s39_a_marker_left_in_wait_by_an_old_producer_is_dropped() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     server.ask::<u64>("RPUSH bull:q:wait 0:0");

@@ -151,7 +151,7 @@ fn an_exhausted_job_retried_by_node_gets_one_more_attempt_and_by_wq_all_of_them(
 }
 
 #[test]
-fn attempts_that_a_worker_of_bullmq_4_used_up_count() {
+fn s40_attempts_that_a_worker_of_bullmq_4_used_up_count() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     queue(&mut node, "add", &json!(["stubborn", { "fail": 9 }, { "jobId": "stubborn", "attempts": 4 }]));
