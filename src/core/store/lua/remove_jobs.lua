@@ -34,7 +34,7 @@ local function is_pending_run(id, scheduler)
   return slot and id == 'repeat:' .. scheduler .. ':' .. int(tonumber(slot))
 end
 
-local statuses, gone = {}, {}
+local statuses, gone, is_gone = {}, {}, {}
 for at = 5, #ARGV do
   local id = ARGV[at]
   local key = base .. id
@@ -47,14 +47,15 @@ for at = 5, #ARGV do
     status = -8
   else
     local previous = leave(id)
-    local exists = call('EXISTS', key) == 1
+    -- The hashes go at the end: an id that was named twice is removed once.
+    local exists = not is_gone[id] and call('EXISTS', key) == 1
     if not previous and exists and wanted ~= '' then
       status = -1
     elseif not previous and not exists then
       status = 0
     else
       status = 1
-      gone[#gone + 1] = id
+      gone[#gone + 1], is_gone[id] = id, true
       if known[2] then free_deduplication(here, id, known[2]) end
       if mode ~= 'clean' then ledger_forget(id, now) end
       if mode == 'remove' then call('XADD', here.events, '*', 'event', 'removed', 'jobId', id, 'prev', previous or 'unknown') end
