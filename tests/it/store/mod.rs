@@ -201,6 +201,20 @@ async fn prioritised_jobs_that_go_back_keep_their_order_before_those_that_stayed
 }
 
 #[tokio::test]
+async fn prioritised_jobs_go_back_before_one_that_came_when_their_line_was_empty() {
+    let server = Server::start();
+    let mut hand = Hand::new(&server, "none").await;
+    hand.queue.add(&["d", "c", "b", "a"].map(|id| prioritized(id, 3)), Ledger::Skip).await.unwrap();
+    let mut taken = hand.take(9).await;
+    hand.queue.add(&[prioritized("after", 3)], Ledger::Skip).await.unwrap();
+
+    taken.jobs.reverse();
+    hand.settle(&taken, Verdict::Release).await;
+
+    assert_eq!(hand.take_ids(9).await, ["d", "c", "b", "a", "after"]);
+}
+
+#[tokio::test]
 async fn starts_are_spaced_by_the_slowest_rate_that_is_set() {
     let server = Server::start();
     let mut hand = Hand::new(&server, "100/s").await;

@@ -111,15 +111,17 @@ local function line_up(queue, id, priority, side)
   end
 end
 
--- Puts a job that was taken and not started back to the front of its line; of several, the last taken goes first.
-local FRONT_ROOM = 1000
+-- Puts a job that was taken and not started back to the front of its line; of several, the last taken goes first. Alone
+-- in its line it leaves room for those that come after it to the front. Where others left none, the front goes below the
+-- line's own numbers, into the half of the priority before it that its numbers never reach.
+local FRONT_ROOM, LONGEST_LINE = 1000, PRIORITY_STEP / 2
 local function line_up_in_front(queue, id, priority)
   if priority == 0 then return call('RPUSH', wait_list(queue), id) end
   local lowest = priority * PRIORITY_STEP
-  local first = call('ZRANGEBYSCORE', queue.prioritized, lowest, int(lowest + PRIORITY_STEP - 1), 'WITHSCORES', 'LIMIT', 0, 1)
-  -- Alone in its line it leaves room for those that come after it to the front.
+  local first = call('ZRANGEBYSCORE', queue.prioritized, int(lowest - LONGEST_LINE), int(lowest + LONGEST_LINE - 1),
+    'WITHSCORES', 'LIMIT', 0, 1)
   local score = first[2] and tonumber(first[2]) - 1 or lowest + call('INCRBY', queue.counter, FRONT_ROOM) % PRIORITY_STEP
-  call('ZADD', queue.prioritized, int(math.max(score, lowest)), id)
+  call('ZADD', queue.prioritized, int(score), id)
 end
 
 local function announce_waiting(queue, id, previous)
