@@ -16,6 +16,7 @@ mod interop;
 mod looking;
 mod operate;
 mod output;
+mod property;
 mod redis_service;
 mod schedule;
 mod sending;
