@@ -5,10 +5,11 @@ local MOST_ARGUMENTS = 1000
 -- BullMQ's order within one priority, and within one millisecond of the delayed set.
 local PRIORITY_STEP, DUE_STEP = 4294967296, 4096
 
--- Milliseconds and microseconds since the epoch.
+-- Milliseconds and microseconds since the epoch. A server's clock stands still during a call.
+local clock
 local function server_time()
-  local time = call('TIME')
-  local us = tonumber(time[1]) * 1000000 + tonumber(time[2])
+  clock = clock or call('TIME')
+  local us = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
   return math.floor(us / 1000), us
 end
 

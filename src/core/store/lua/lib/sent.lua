@@ -5,31 +5,34 @@
 local function leave_active(ids)
   local missing, count = {}, #ids
   -- Who takes in order and finishes in order has all of them at the right end: one command instead of one each.
-  local ends, is_end = call('LRANGE', here.active, -count, -1), {}
-  for _, id in ipairs(ends) do is_end[id] = true end
-  local all = #ends == count
-  for _, id in ipairs(ids) do
-    all = all and is_end[id]
-    is_end[id] = nil
-  end
-  if all then
-    call('LTRIM', here.active, 0, -count - 1)
-  else
+  if count > 2 then
+    local ends, is_end = call('RPOP', here.active, count) or {}, {}
+    for _, id in ipairs(ends) do is_end[id] = true end
+    local all = #ends == count
     for _, id in ipairs(ids) do
-      if call('LREM', here.active, -1, id) == 0 then missing[id] = true end
+      all = all and is_end[id]
+      is_end[id] = nil
     end
+    if all then return missing end
+    for at = #ends, 1, -1 do call('RPUSH', here.active, ends[at]) end
+  end
+  for _, id in ipairs(ids) do
+    if call('LREM', here.active, -1, id) == 0 then missing[id] = true end
   end
   return missing
 end
 
 -- Whether all jobs exist, have no unfinished or failed children, and are this worker's; then their locks are gone.
 local function unlock_all(sent)
-  local count, children = #sent.ids, {}
+  local count, children = #sent.ids, { here.stalled }
   if call('EXISTS', unpack(sent.keys)) ~= count then return false end
   for index, key in ipairs(sent.keys) do
-    children[index * 2 - 1], children[index * 2] = key .. ':dependencies', key .. ':unsuccessful'
+    children[index * 2], children[index * 2 + 1] = key .. ':dependencies', key .. ':unsuccessful'
   end
-  if call('EXISTS', unpack(children)) > 0 then return false end
+  -- Usually no job is suspected of having stalled either: asked for in the same command.
+  local found = call('EXISTS', unpack(children))
+  local any_stalled = found > 0 and call('EXISTS', here.stalled) == 1
+  if found > (any_stalled and 1 or 0) then return false end
   for index, token in ipairs(call('MGET', unpack(sent.locks))) do
     if token ~= sent.classes[index].token then return false end
   end
@@ -38,7 +41,7 @@ local function unlock_all(sent)
     if redis.pcall('HGET', key, 'parentKey') then return false end
   end
   call('DEL', unpack(sent.locks))
-  call('SREM', here.stalled, unpack(sent.ids))
+  if any_stalled then call('SREM', here.stalled, unpack(sent.ids)) end
   return true
 end
 

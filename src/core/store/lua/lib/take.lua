@@ -155,8 +155,9 @@ local function take(want, how)
   if facts[3] and max and counted > 0 and call('INCRBY', here.limiter, counted) == counted then
     call('PEXPIRE', here.limiter, facts[4] or window)
   end
-  -- One more idle worker may be needed; without the marker Node's would sleep for five seconds.
-  if not is_empty and call('EXISTS', here.wait, here.prioritized) > 0 then mark_ready(here) end
+  -- One more idle worker may be needed; without the marker Node's would sleep for five seconds. Should nothing be left, the
+  -- one that wakes finds that out.
+  if not is_empty then mark_ready(here) end
   return reply('', 0, dropped, jobs)
 end
 
