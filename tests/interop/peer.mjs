@@ -3,6 +3,7 @@
 //   node peer.mjs PORT [bullmq|bullmq5|bullmq4]
 //   {"call":"queue","with":{"queue":"q","method":"add","args":["send",{"to":"+34600111222"},{"priority":2}]}}
 //   {"value":{"id":"1",…}} or {"error":"…"}
+import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 
@@ -116,6 +117,19 @@ const calls = {
     await queueOf(queue).resume();
     return at;
   },
+  // The next moments of cron patterns, each asked for from the one before, as BullMQ asks; or why it can't be read.
+  cron: ({ cases }) => cases.map(({ pattern, tz, from, count = 1 }) => {
+    const { CronExpressionParser } = createRequire(import.meta.resolve('bullmq'))('cron-parser');
+    const moments = [];
+    try {
+      for (let last = from; moments.length < count; last = moments.at(-1)) {
+        moments.push(CronExpressionParser.parse(pattern, { tz, currentDate: new Date(last) }).next().getTime());
+      }
+      return { moments };
+    } catch (error) {
+      return { moments, error: error.message };
+    }
+  }),
   // Waits until QueueEvents is there; `heard` says what it emitted.
   listen: ({ queue }) => listenTo(queue).source.waitUntilReady().then(() => null),
   heard: ({ queue }) => listenTo(queue).heard,

@@ -185,6 +185,8 @@ impl Walk {
             Unit::Minute => at.checked_add(SignedDuration::from_mins(1)).ok()?.with().second(0).build().ok()?,
             Unit::Second => at.checked_add(SignedDuration::from_secs(1)).ok()?,
         };
+        // Where the clock is set back off the hour, an hour can begin before where the walk stands.
+        let next = if next > *at { next } else { next.checked_add(SignedDuration::from_hours(1)).ok().filter(|next| next > at)? };
         let is_whole_hour = next.minute() == 0 && next.second() == 0;
         match (unit, next.hour() - at.hour()) {
             (Unit::Month | Unit::Day, _) => (self.after_gap, self.repeated) = (None, None),
@@ -193,8 +195,7 @@ impl Walk {
             (_, 0) => {}
             _ => (self.after_gap, self.repeated) = (None, None),
         }
-        // The start of a local hour can lie before where the walk stands, when the clock was set back by half an hour.
-        self.at = if next > *at { next } else { at.checked_add(SignedDuration::from_hours(1)).ok()? };
+        self.at = next;
         Some(())
     }
 }

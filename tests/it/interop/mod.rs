@@ -1,6 +1,7 @@
 //! Real Node BullMQ and `wq` on the same queues.
 
 mod changes;
+mod cron;
 mod events;
 mod failures;
 mod flows;
