@@ -10,7 +10,7 @@ use crate::core::model::job::{AddStatus, JobOptions, NewJob, Start};
 pub const MAX_ADD_BATCH: usize = 500;
 
 /// What `meta.library` says where no other program wrote it.
-const LIBRARY: &str = concat!("wq:", env!("CARGO_PKG_VERSION"));
+pub(super) const LIBRARY: &str = concat!("wq:", env!("CARGO_PKG_VERSION"));
 
 /// Whether the ids are row ids that are never to be added again, even when their jobs are long gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,6 +36,18 @@ pub struct StoredOptions {
     /// Whether it was added under a deduplication.
     #[serde(deserialize_with = "is_there", rename = "de")]
     pub is_deduplicated: bool,
+    /// The schedule whose run it is.
+    #[serde(skip)]
+    pub run: Option<ScheduledRun>,
+}
+
+/// What the next run of a schedule is made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScheduledRun {
+    /// BullMQ's `repeatJobKey`.
+    pub schedule: String,
+    /// All options of this run; the next one has the same.
+    pub options: Map<String, serde_json::Value>,
 }
 
 /// Whatever it is, it is not `null`.
@@ -44,7 +56,7 @@ fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error
 }
 
 /// A JSON number that may be written as a float.
-fn number(value: &serde_json::Value) -> Option<u64> {
+pub(super) fn number(value: &serde_json::Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_f64().filter(|n| *n >= 0.0).map(truncate))
 }
 
@@ -160,10 +172,11 @@ pub(super) fn json_text(field: &str, bytes: Vec<u8>) -> Result<Box<RawValue>, St
 /// What is wrong with them, for the dead letter's reason.
 pub(super) fn stored_options(text: &[u8]) -> Result<StoredOptions, String> {
     let value: serde_json::Value = serde_json::from_slice(text).map_err(|error| format!("opts is no JSON: {error}"))?;
-    if !value.is_object() {
-        return Err("opts is no JSON object".to_owned());
-    }
-    serde_json::from_value(value).map_err(|error| format!("opts can't be read: {error}"))
+    let serde_json::Value::Object(fields) = &value else { return Err("opts is no JSON object".to_owned()) };
+    let run = fields.get("repeatJobKey").and_then(serde_json::Value::as_str);
+    let run = run.map(|schedule| ScheduledRun { schedule: schedule.to_owned(), options: fields.clone() });
+    let options: StoredOptions = serde_json::from_value(value).map_err(|error| format!("opts can't be read: {error}"))?;
+    Ok(StoredOptions { run, ..options })
 }
 
 /// Bytes of a bulk or simple string; `None` for nil and anything else.

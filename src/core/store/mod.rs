@@ -31,4 +31,4 @@ pub use codec::{StoredOptions, options_json, read_keep};
 pub use inspect::{Counts, list_queues};
 pub use overview::Overview;
 pub use queue::Queue;
-pub use schedules::Upserted;
+pub use schedules::{NextRun, Upserted};

@@ -1,13 +1,18 @@
 //! This file keeps schedules, BullMQ's job schedulers, and makes their next runs.
 
 use redis::Value;
+use serde_json::{Map, Value as Json, json};
 
+use super::add::LIBRARY;
 use super::change::texts;
-use super::codec::{hash_fields, number_text, text};
+use super::codec::{ScheduledRun, array, hash_fields, integer, number, number_text, options_json, text, unsigned};
 use super::error::StoreError;
 use super::queue::Queue;
+use super::scripts::{Arguments, NEXT_RUN, REMOVE_SCHEDULER, UPSERT_SCHEDULER};
 use crate::core::model::clock::Millis;
-use crate::core::model::schedule::{Schedule, ScheduleRecord, Timing};
+use crate::core::model::job::{JobOptions, Start};
+use crate::core::model::priority::Priority;
+use crate::core::model::schedule::{Schedule, ScheduleError, ScheduleRecord, Timing, check_schedule_id};
 
 /// What an upsert did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +33,29 @@ impl Queue {
     /// # Errors
     /// [`StoreError::Schedule`] when it would never run or its slot is taken; else when the server can't be asked.
     pub async fn upsert_schedule(&self, schedule: &Schedule) -> Result<Upserted, StoreError> {
-        let operation = "upsert_schedule";
-        self.server_now().await?;
-        Err(StoreError::Shape { operation, problem: format!("{:?} can't be stored yet", schedule.id) })
+        check_schedule_id(&schedule.id)?;
+        let slot = match &schedule.timing {
+            Timing::Every { ms: 0, .. } => return Err(ScheduleError::NoInterval.into()),
+            Timing::Every { .. } => None,
+            Timing::Cron { pattern, .. } => {
+                let from = self.server_now().await?.max(schedule.start.unwrap_or(0));
+                Some(schedule.timing.next_after(from)?.ok_or_else(|| ScheduleError::Never(pattern.clone()))?)
+            }
+        };
+        if schedule.limit == Some(0) || slot.zip(schedule.end).is_some_and(|(slot, end)| slot > end) {
+            return Err(ScheduleError::Ended.into());
+        }
+        let answer = UPSERT_SCHEDULER.run(&self.link, &self.keys, &upsert_arguments(schedule, slot)).await?;
+        let shape = || UPSERT_SCHEDULER.unexpected("another shape");
+        let [code, job_id, next, replaced]: [Value; 4] = array(answer).and_then(|parts| parts.try_into().ok()).ok_or_else(shape)?;
+        match integer(&code) {
+            Some(1) => {
+                Ok(Upserted { job_id: text(job_id).ok_or_else(shape)?, next: unsigned(&next), replaced: integer(&replaced) == Some(1) })
+            }
+            Some(-1) => Err(ScheduleError::Ended.into()),
+            Some(-10 | -11) => Err(ScheduleError::SlotTaken(unsigned(&next)).into()),
+            _ => Err(shape()),
+        }
     }
 
     /// Removes a schedule and its pending run; a run that is in line already stays. Tells whether there was one.
@@ -38,9 +63,37 @@ impl Queue {
     /// # Errors
     /// When the server can't be asked.
     pub async fn remove_schedule(&self, id: &str) -> Result<bool, StoreError> {
-        let operation = "remove_schedule";
-        self.server_now().await?;
-        Err(StoreError::Shape { operation, problem: format!("{id:?} can't be removed yet") })
+        let mut arguments = Arguments::default();
+        arguments.push(id);
+        let answer = REMOVE_SCHEDULER.run(&self.link, &self.keys, &arguments).await?;
+        Ok(integer(&answer) == Some(1))
+    }
+
+    /// Makes the run after this one, which a worker has just taken; `now` is the server's clock. Safe to repeat, and from
+    /// every attempt: only the pending run of a schedule makes another.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn plan_next_run(&self, job_id: &str, run: &ScheduledRun, now: Millis) -> Result<NextRun, StoreError> {
+        let plan = match NextOptions::of(job_id, run, now) {
+            Ok(plan) => plan,
+            Err(no_more) => return Ok(no_more),
+        };
+        let mut arguments = Arguments::default();
+        arguments.push(&run.schedule).push(job_id).push(open(&plan.options)).number(plan.priority).push(if plan.lifo { "1" } else { "" });
+        arguments.push(shown(plan.slot)).push(shown(plan.end));
+        let answer = NEXT_RUN.run(&self.link, &self.keys, &arguments).await?;
+        let [code, next]: [Value; 2] =
+            array(answer).and_then(|parts| parts.try_into().ok()).ok_or_else(|| NEXT_RUN.unexpected("another shape"))?;
+        Ok(match integer(&code) {
+            Some(1) => NextRun::Planned(unsigned(&next)),
+            Some(0) => NextRun::NotPending,
+            Some(2) => NextRun::Broken(format!("the job {}{} is there already", prefix(&run.schedule), unsigned(&next))),
+            Some(-1) => NextRun::Broken("its definition is gone".to_owned()),
+            Some(-2) => NextRun::Broken("its interval can't be read".to_owned()),
+            Some(-3) => NextRun::Ended,
+            _ => return Err(NEXT_RUN.unexpected("another code")),
+        })
     }
 
     /// How many schedules there are.
@@ -92,6 +145,103 @@ impl Queue {
         });
         Ok(records.collect())
     }
+}
+
+/// What became of the run after the one that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NextRun {
+    /// It is due then.
+    Planned(Millis),
+    /// The job is not the pending run: an attempt before this one has made the next, or the schedule was removed.
+    NotPending,
+    /// Its limit or its end is reached.
+    Ended,
+    /// The schedule ends here, for a reason that a person can read.
+    Broken(String),
+}
+
+/// What the next run of a schedule gets from the one that was taken.
+struct NextOptions {
+    options: Map<String, Json>,
+    priority: u64,
+    lifo: bool,
+    /// When a pattern matches next; an interval is looked up where the schedule is.
+    slot: Option<Millis>,
+    end: Option<Millis>,
+}
+
+impl NextOptions {
+    fn of(job_id: &str, run: &ScheduledRun, now: Millis) -> Result<Self, NextRun> {
+        let own_slot = job_id.strip_prefix(&prefix(&run.schedule)).and_then(|slot| slot.parse::<Millis>().ok());
+        let own_slot = own_slot.ok_or(NextRun::NotPending)?;
+        let mut options = run.options.clone();
+        for name in ["jobId", "delay", "timestamp", "prevMillis"] {
+            options.remove(name);
+        }
+        let repeat = options.get_mut("repeat").and_then(Json::as_object_mut);
+        let repeat = repeat.ok_or_else(|| NextRun::Broken("its run doesn't say how it repeats".to_owned()))?;
+        let field = |name: &str| repeat.get(name).and_then(number);
+        let (count, limit, start, end) = (field("count").unwrap_or(0) + 1, field("limit"), field("startDate"), field("endDate"));
+        if limit.is_some_and(|limit| count > limit) || end.is_some_and(|end| now > end) {
+            return Err(NextRun::Ended);
+        }
+        let slot = match repeat.get("pattern").and_then(Json::as_str) {
+            None => None,
+            Some(pattern) => {
+                let from = now.max(own_slot).max(start.unwrap_or(0));
+                let zone = repeat.get("tz").and_then(Json::as_str);
+                let next = Timing::stored_cron(pattern, zone).and_then(|timing| timing.next_after(from));
+                Some(next.map_err(|error| NextRun::Broken(error.to_string()))?.ok_or(NextRun::Ended)?)
+            }
+        };
+        repeat.insert("count".to_owned(), json!(count));
+        let priority = options.get("priority").and_then(number).unwrap_or(0);
+        let lifo = options.get("lifo").and_then(Json::as_bool).unwrap_or(false);
+        Ok(Self { options, priority, lifo, slot, end })
+    }
+}
+
+fn prefix(schedule: &str) -> String {
+    format!("repeat:{schedule}:")
+}
+
+/// A JSON object without its closing brace: the script adds what it alone knows.
+fn open(options: &Map<String, Json>) -> String {
+    let mut text = Json::Object(options.clone()).to_string();
+    text.pop();
+    text
+}
+
+/// Absent ones are empty.
+fn shown(number: Option<u64>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
+}
+
+fn upsert_arguments(schedule: &Schedule, slot: Option<Millis>) -> Arguments {
+    let Schedule { id, timing, limit, start, end, name, data, options } = schedule;
+    let (pattern, zone, every, offset) = match timing {
+        Timing::Every { ms, offset } => (None, None, Some(*ms), *offset),
+        Timing::Cron { pattern, zone } => (Some(pattern.as_str()), zone.as_deref(), None, None),
+    };
+    let options = JobOptions { start: Start::Now, ..options.clone() };
+    let template = options_json(&options);
+    let fields = [("count", Some(json!(1))), ("pattern", pattern.map(Into::into)), ("tz", zone.map(Into::into))];
+    let moments = [("every", every), ("offset", offset), ("limit", *limit), ("startDate", *start), ("endDate", *end)];
+    let moments = moments.map(|(name, number)| (name, number.map(|number| json!(number))));
+    let repeat = fields.into_iter().chain(moments).filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>();
+    let mut run: Map<String, Json> = serde_json::from_str(&template).unwrap_or_default();
+    run.insert("repeat".to_owned(), repeat.into());
+    run.insert("repeatJobKey".to_owned(), json!(id));
+
+    let mut arguments = Arguments::default();
+    let data = data.as_deref().filter(|data| *data != "{}").unwrap_or_default();
+    arguments.push(LIBRARY).push(id).push(name).push(data).push(if template == "{}" { "" } else { &template }).push(open(&run));
+    arguments.number(options.priority.map_or(0, Priority::number)).push(if options.lifo { "1" } else { "" });
+    arguments.push(pattern.unwrap_or_default()).push(zone.unwrap_or_default());
+    for number in [slot, every, offset, *limit, *start, *end] {
+        arguments.push(shown(number));
+    }
+    arguments
 }
 
 /// A schedule from its score in `repeat` and its hash.

@@ -49,10 +49,14 @@ pub(super) static REMOVE_JOBS: Script = script!("remove_jobs", "allow-oom", "led
 pub(super) static PROMOTE_JOBS: Script = script!("promote_jobs", "allow-oom");
 pub(super) static RETRY_JOBS: Script = script!("retry_jobs", "allow-oom", "flow");
 pub(super) static OBLITERATE_QUEUE: Script = script!("obliterate_queue", "allow-oom");
+pub(super) static UPSERT_SCHEDULER: Script = script!("upsert_scheduler", "", "create", "run");
+pub(super) static REMOVE_SCHEDULER: Script = script!("remove_scheduler", "allow-oom");
+// A full Redis gets one job for each that runs, and no more than one.
+pub(super) static NEXT_RUN: Script = script!("next_run", "allow-oom", "create", "run");
 
 /// Every script, for the tests that load them all.
 #[cfg(test)]
-pub(super) static ALL: [&Script; 13] = [
+pub(super) static ALL: [&Script; 16] = [
     &ADD_JOBS,
     &TAKE_JOBS,
     &SETTLE_JOBS,
@@ -66,6 +70,9 @@ pub(super) static ALL: [&Script; 13] = [
     &PROMOTE_JOBS,
     &RETRY_JOBS,
     &OBLITERATE_QUEUE,
+    &UPSERT_SCHEDULER,
+    &REMOVE_SCHEDULER,
+    &NEXT_RUN,
 ];
 
 /// The arguments of one call, in the order that the script's header documents: one buffer, since a call has thousands.

@@ -11,6 +11,7 @@ mod limits;
 mod locks;
 mod node_adds;
 mod options;
+mod schedulers;
 mod together;
 mod versions;
 mod wake_ups;
