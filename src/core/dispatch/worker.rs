@@ -36,7 +36,7 @@ const REFUSED_PAUSE: Duration = Duration::from_millis(500);
 
 /// A worker on one queue.
 pub struct Worker {
-    queue: Queue,
+    pub(super) queue: Queue,
     rules: WorkerRules,
     transport: Arc<dyn Transport>,
     desk: Desk,
@@ -212,7 +212,7 @@ impl Worker {
                 self.count(&settled);
                 self.repeating = 0;
                 if want > 0 {
-                    self.receive(taken, asked);
+                    self.receive(taken, asked).await;
                 }
             }
             Err(error) => {
@@ -223,7 +223,7 @@ impl Worker {
     }
 
     /// Puts what was taken on the desk and remembers what the answer says about the time to come.
-    fn receive(&mut self, taken: Taken, asked: Instant) {
+    async fn receive(&mut self, taken: Taken, asked: Instant) {
         let (answered, doubt) = (Instant::now(), self.doubt(asked));
         self.server_clock = (taken.now, answered);
         self.pace = taken.pace;
@@ -237,6 +237,12 @@ impl Worker {
             }
             Some(HeldBack::Concurrency) => (self.may_have_work, self.next_look) = (true, answered + CONCURRENCY_PAUSE),
             Some(HeldBack::Paused) | None => {}
+        }
+        if let Err(error) = self.plan_next_runs(&taken.jobs, taken.now).await {
+            self.taken -= taken.jobs.len() as u64;
+            taken.jobs.into_iter().for_each(|job| self.desk.receive(job, answered, doubt));
+            self.desk.give_back(verdict::release);
+            return self.recover(&error).await;
         }
         for job in taken.jobs {
             let place = self.place();

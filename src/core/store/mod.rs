@@ -27,7 +27,7 @@ pub mod workers;
 
 pub use add::{Ledger, MAX_ADD_BATCH};
 pub use change::{Change, Obliterated};
-pub use codec::{StoredOptions, options_json, read_keep};
+pub use codec::{ScheduledRun, StoredOptions, options_json, read_keep};
 pub use inspect::{Counts, list_queues};
 pub use overview::Overview;
 pub use queue::Queue;

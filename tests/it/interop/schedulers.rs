@@ -54,7 +54,7 @@ fn hash(server: &Server, key: &str) -> Value {
         if let Some(value) = options.get_mut(moment) {
             *value = json!("some ms");
         }
-        fields.entry(moment.to_owned()).and_modify(|value| *value = "some ms".to_owned());
+        fields.entry(moment.to_owned()).and_modify(|value| "some ms".clone_into(value));
     }
     json!({ "fields": fields, "opts": options })
 }
@@ -112,7 +112,7 @@ async fn an_interval_without_a_start_runs_at_once_and_looks_as_nodes() {
 
     let made = queue.upsert_schedule(&schedule("tick", Timing::Every { ms: 60_000, offset: None })).await.unwrap();
 
-    assert_eq!(server.ask::<Vec<String>>("LRANGE bull:w:wait 0 -1"), [made.job_id.clone()]);
+    assert_eq!(server.ask::<Vec<String>>("LRANGE bull:w:wait 0 -1").join(" "), made.job_id);
     assert_eq!(server.ask::<Vec<String>>("ZRANGE bull:w:repeat 0 -1 WITHSCORES"), ["tick".to_owned(), made.next.to_string()]);
     let (ours, theirs) = (stored(&server, "w"), stored(&server, "n"));
     let shape = |stored: &BTreeMap<String, Value>| {
@@ -122,4 +122,82 @@ async fn an_interval_without_a_start_runs_at_once_and_looks_as_nodes() {
     assert_eq!(shape(&ours).len(), shape(&theirs).len(), "{ours:?}\n{theirs:?}");
     assert_eq!(ours[&format!("repeat:tick:{}", made.next)]["opts"]["repeat"], json!({ "count": 1, "every": 60000 }));
     assert_eq!(ours["repeat:tick"]["fields"]["offset"], json!((made.next % 60_000).to_string()));
+}
+
+/// Node's upsert of a scheduler in the queue `q`.
+#[track_caller]
+fn upsert(node: &mut Node, id: &str, rule: Value, job: Value) -> Value {
+    queue(node, "upsertJobScheduler", &json!([id, rule, job]))
+}
+
+/// A worker of ours that goes on until it is dropped.
+fn worker(server: &Server, receiver: &Receiver, more: &str) -> crate::support::command::Background {
+    wq(server).line(&format!("worker -Q q --via http --url {} --rate none{more}", receiver.url())).spawn()
+}
+
+/// Ids of all jobs of the schedule that are kept, by state.
+fn runs(server: &Server, state: &str) -> Vec<String> {
+    server.ask(&format!("ZRANGE bull:q:{state} 0 -1"))
+}
+
+/// The moments in the ids of runs, in order.
+fn slots(ids: &[String]) -> Vec<u64> {
+    let mut slots: Vec<u64> = ids.iter().map(|id| id.rsplit(':').next().unwrap().parse().unwrap()).collect();
+    slots.sort_unstable();
+    slots
+}
+
+#[test]
+fn s28_a_scheduler_of_node_is_kept_alive_by_our_workers_alone() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    upsert(&mut node, "tick", json!({ "every": 1000 }), json!({ "name": "tick", "data": { "a": 1 }, "opts": { "attempts": 2 } }));
+    let (one, two) = (worker(&server, &receiver, " --name one"), worker(&server, &receiver, " --name two"));
+
+    std::thread::sleep(Duration::from_secs(10));
+    drop((one, two));
+
+    let done = slots(&runs(&server, "completed"));
+    assert!((9..=11).contains(&done.len()), "{} runs: {done:?}", done.len());
+    assert!(done.windows(2).all(|pair| pair[1] - pair[0] == 1000), "{done:?}");
+    assert_eq!(receiver.requests().len(), done.len());
+    assert_eq!(slots(&runs(&server, "delayed")), [done.last().unwrap() + 1000]);
+    assert_eq!(server.ask::<u64>("HGET bull:q:repeat:tick ic"), done.len() as u64 + 1);
+    assert_eq!(server.ask::<u64>("GET bull:q:id"), done.len() as u64 + 1);
+}
+
+#[test]
+fn s29_a_cron_of_node_with_seconds_and_a_zone_runs_on_the_same_moments_until_limit_and_end() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    let now = queue(&mut node, "add", &json!(["first", {}]))["timestamp"].as_u64().unwrap();
+    let cron = |pattern: &str, more: Value| {
+        let mut rule = json!({ "pattern": pattern, "tz": "America/Sao_Paulo" });
+        rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        rule
+    };
+    upsert(&mut node, "limited", cron("*/2 * * * * *", json!({ "limit": 3 })), json!({}));
+    upsert(&mut node, "ending", cron("* * * * * *", json!({ "endDate": now + 4000 })), json!({}));
+    upsert(&mut node, "free", cron("*/3 * * * * *", json!({})), json!({}));
+    let worker = worker(&server, &receiver, "");
+    let of = |server: &Server, name: &str, state: &str| {
+        slots(&runs(server, state).into_iter().filter(|id| id.starts_with(&format!("repeat:{name}:"))).collect::<Vec<_>>())
+    };
+
+    eventually(Duration::from_secs(30), "three runs of each, and both ends", || {
+        let done = [of(&server, "limited", "completed"), of(&server, "free", "completed")];
+        (done[0].len() == 3 && done[1].len() >= 3 && of(&server, "ending", "delayed").is_empty()).then_some(())
+    });
+    drop(worker);
+
+    for (name, pattern) in [("limited", "*/2 * * * * *"), ("ending", "* * * * * *"), ("free", "*/3 * * * * *")] {
+        let ran = of(&server, name, "completed");
+        let case = json!({ "pattern": pattern, "tz": "America/Sao_Paulo", "from": ran[0] - 1, "count": ran.len() });
+        assert_eq!(node.call("cron", json!({ "cases": [case] }))[0]["moments"], json!(ran), "{name}");
+    }
+    assert_eq!(of(&server, "limited", "delayed"), Vec::<u64>::new());
+    assert!(of(&server, "ending", "completed").iter().all(|slot| *slot <= now + 4000));
+    assert_eq!(of(&server, "free", "delayed").len(), 1);
+    let next = queue(&mut node, "getJobScheduler", &json!(["free"]))["next"].as_u64().unwrap();
+    assert_eq!(of(&server, "free", "delayed"), [next]);
 }
