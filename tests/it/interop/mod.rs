@@ -1,5 +1,6 @@
 //! Real Node BullMQ and `wq` on the same queues.
 
+mod board;
 mod changes;
 mod cron;
 mod events;

@@ -1,5 +1,6 @@
 //! What the tests stand on: servers, the command, receivers, Node; all of the test's own, all gone after it.
 
+pub(crate) mod board;
 pub(crate) mod command;
 pub(crate) mod node;
 pub(crate) mod receiver;
