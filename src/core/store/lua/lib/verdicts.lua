@@ -76,7 +76,8 @@ local function finish(job, state, result_field)
   end
 end
 
--- Readers parse data, opts and progress as JSON; bytes that are none move to wqraw, where nothing is lost.
+-- Readers parse data, opts and progress as JSON; bytes that are none move to wqraw, where nothing is lost. A number that is
+-- missing they show as none, and Bull Board may refuse the whole page for it.
 local function repair(job)
   local raw = {}
   for _, field in ipairs({ 'data', 'opts', 'progress' }) do
@@ -87,6 +88,8 @@ local function repair(job)
     end
   end
   call('HSETNX', job.key, 'name', '')
+  call('HSETNX', job.key, 'timestamp', timestamp)
+  for _, field in ipairs({ 'delay', 'priority' }) do call('HSETNX', job.key, field, 0) end
   if #raw > 0 then call('HSET', job.key, 'wqraw', table.concat(raw, '\n')) end
 end
 
