@@ -102,7 +102,7 @@ enum By {
     Day,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Group {
     group: String,
     count: u64,
@@ -118,6 +118,10 @@ impl Row for Group {
 
     fn id(&self) -> &str {
         &self.group
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
     }
 }
 

@@ -16,7 +16,7 @@ use crate::output::{Page, Row, human};
 const PREVIEW_CHARS: usize = 60;
 
 /// A job with all that is known of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct JobRow {
     id: String,
     state: Option<&'static str>,
@@ -105,6 +105,10 @@ impl Row for JobRow {
     fn id(&self) -> &str {
         &self.id
     }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
+    }
 }
 
 /// One job, field by field.
@@ -169,7 +173,7 @@ impl Row for WholeJob {
 }
 
 /// What was done, or would be done, with one job.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct ChangeRow {
     id: String,
     change: String,
@@ -185,6 +189,10 @@ impl Row for ChangeRow {
 
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
     }
 }
 

@@ -100,7 +100,7 @@ enum Verb {
 }
 
 /// What a worker wrote about a job.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct LogRow {
     line: String,
 }
@@ -115,6 +115,10 @@ impl Row for LogRow {
 
     fn id(&self) -> &str {
         &self.line
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
     }
 }
 

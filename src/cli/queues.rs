@@ -124,7 +124,7 @@ fn concurrency(text: &str) -> Result<Concurrency, String> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct QueueRow {
     queue: String,
     paused: bool,
@@ -180,6 +180,10 @@ impl Row for QueueRow {
 
     fn id(&self) -> &str {
         &self.queue
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
     }
 }
 

@@ -197,8 +197,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         }
         Verb::Info { section } => {
             let text = link(&place, args.data.is_some(), shell).await?.info(section.as_deref().unwrap_or("default")).await;
-            shell.printer.lines(text.map_err(AppError::from)?.lines())?;
-            Ok(Exit::Done)
+            redis_tools::info(&text.map_err(AppError::from)?, shell)
         }
         Verb::Flush { dry_run } => flush(&place, args.data.is_some(), dry_run, shell).await,
         Verb::Backup { file, force } => {

@@ -6,10 +6,14 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Serialize;
+use serde_json::Value;
+
 use super::{Exit, shell::Shell};
 use crate::app::error::{AppError, Kind};
 use crate::core::store::connect::{Link, ServerAddress};
 use crate::core::store::server::{Monitor, Reply};
+use crate::output::{Page, Row};
 
 /// Commands after which the connection is a stream of messages.
 const ENDLESS: [&str; 6] = ["monitor", "subscribe", "psubscribe", "ssubscribe", "sync", "psync"];
@@ -115,6 +119,77 @@ pub(super) async fn cli(link: &mut Link, words: &[String], shell: &Shell) -> any
     }
 }
 
+/// One answer of the server.
+#[derive(Serialize)]
+struct ReplyRow {
+    reply: Value,
+}
+
+impl Row for ReplyRow {
+    const SCHEMA: &'static str = "wq.redis_reply.v1";
+    const COLUMNS: &'static [&'static str] = &["REPLY"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.reply.to_string()]
+    }
+
+    fn id(&self) -> &str {
+        self.reply.as_str().unwrap_or_default()
+    }
+}
+
+fn value(reply: Reply) -> Value {
+    match reply {
+        Reply::Nil => Value::Null,
+        Reply::Integer(number) => number.into(),
+        Reply::Status(text) | Reply::Error(text) | Reply::Text(text) => text.into(),
+        Reply::List(replies) => replies.into_iter().map(value).collect(),
+    }
+}
+
+/// One line of `INFO`.
+#[derive(Default, Serialize)]
+struct InfoRow {
+    section: String,
+    name: String,
+    value: String,
+}
+
+impl Row for InfoRow {
+    const SCHEMA: &'static str = "wq.redis_info.v1";
+    const COLUMNS: &'static [&'static str] = &["SECTION", "NAME", "VALUE"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.section.clone(), self.name.clone(), self.value.clone()]
+    }
+
+    fn id(&self) -> &str {
+        &self.name
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
+    }
+}
+
+/// Prints what the server says of itself: its own lines, or a row each if a format was asked for.
+pub(super) fn info(text: &str, shell: &Shell) -> anyhow::Result<Exit> {
+    if shell.printer.format.is_none() {
+        shell.printer.lines(text.lines())?;
+        return Ok(Exit::Done);
+    }
+    let (mut section, mut rows) = (String::new(), Vec::new());
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("# ") {
+            name.clone_into(&mut section);
+        } else if let Some((name, value)) = line.split_once(':') {
+            rows.push(InfoRow { section: section.clone(), name: name.to_owned(), value: value.to_owned() });
+        }
+    }
+    shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), ..Page::default() })?;
+    Ok(Exit::Done)
+}
+
 async fn run_one(link: &mut Link, words: &[String], shell: &Shell) -> anyhow::Result<Exit> {
     let name = words.first().map(|word| word.to_ascii_lowercase()).unwrap_or_default();
     if ENDLESS.contains(&name.as_str()) {
@@ -123,6 +198,13 @@ async fn run_one(link: &mut Link, words: &[String], shell: &Shell) -> anyhow::Re
     }
     let reply = link.raw(words).await.map_err(AppError::from)?;
     let exit = if matches!(reply, Reply::Error(_)) { Exit::Failed } else { Exit::Done };
+    if shell.printer.format.is_some() {
+        if let Reply::Error(text) = reply {
+            return Err(AppError::new(Kind::Other, text).into());
+        }
+        shell.printer.record(&ReplyRow { reply: value(reply) })?;
+        return Ok(exit);
+    }
     let lines = match &reply {
         _ if io::stdout().is_terminal() => show(&reply, ""),
         // A script must not take it for a value.

@@ -25,7 +25,7 @@ pub enum Args {
     },
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct WorkerRow {
     queue: String,
     name: Option<String>,
@@ -61,6 +61,10 @@ impl Row for WorkerRow {
 
     fn id(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.address)
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
     }
 }
 

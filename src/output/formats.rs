@@ -61,6 +61,11 @@ pub(super) fn ndjson<R: Row>(out: &mut impl Write, rows: &[R]) -> io::Result<()>
 /// With a header. Cells that begin with `= + - @`, tab or return get a leading `'`, since spreadsheets run them; plain
 /// numbers and phone numbers in E.164 (`+` and digits) stay: no formula is made of digits alone.
 pub(super) fn csv<R: Row>(out: &mut impl Write, rows: &[R], raw: bool) -> io::Result<()> {
+    if let (true, Some(empty)) = (rows.is_empty(), R::empty()) {
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(fields(&empty)?.keys())?;
+        return writer.flush();
+    }
     rows.iter().enumerate().try_for_each(|(index, row)| csv_row(out, row, index == 0, raw))
 }
 
@@ -78,10 +83,14 @@ pub(super) fn csv_row<R: Row>(out: &mut impl Write, row: &R, is_first: bool, raw
 /// With a header; tabs, line ends and backslashes are escaped, so that a line is a row.
 pub(super) fn tsv<R: Row>(out: &mut impl Write, rows: &[R]) -> io::Result<()> {
     let escape = |text: String| text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r");
+    let header = |fields: &Map<String, Value>| fields.keys().map(String::as_str).collect::<Vec<_>>().join("\t");
+    if let (true, Some(empty)) = (rows.is_empty(), R::empty()) {
+        writeln!(out, "{}", header(&fields(&empty)?))?;
+    }
     for (index, row) in rows.iter().enumerate() {
         let fields = fields(row)?;
         if index == 0 {
-            writeln!(out, "{}", fields.keys().map(String::as_str).collect::<Vec<_>>().join("\t"))?;
+            writeln!(out, "{}", header(&fields))?;
         }
         writeln!(out, "{}", fields.values().map(|value| super::clean(&escape(plain(value))).into_owned()).collect::<Vec<_>>().join("\t"))?;
     }
@@ -148,6 +157,15 @@ mod tests {
         fn id(&self) -> &str {
             self.id
         }
+        fn empty() -> Option<Self> {
+            Some(Self { id: "", text: "", count: 0 })
+        }
+    }
+
+    #[test]
+    fn a_listing_without_rows_still_has_its_header() {
+        assert_eq!(written(|out| csv::<Sample>(out, &[], false)), "id,text,count\n");
+        assert_eq!(written(|out| tsv::<Sample>(out, &[])), "id\ttext\tcount\n");
     }
 
     fn sample(text: &'static str) -> [Sample; 1] {

@@ -46,6 +46,14 @@ pub trait Row: Serialize {
 
     /// What `-q` prints.
     fn id(&self) -> &str;
+
+    /// A row with nothing in it, whose fields head a listing without rows; `None` for what is never listed.
+    fn empty() -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
 }
 
 /// Where a listing stands in the whole.

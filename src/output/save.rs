@@ -58,6 +58,9 @@ impl<R: Row> FileSink<R> {
     /// # Errors
     /// When the disk is full, say; [`io::ErrorKind::AlreadyExists`] when the name is taken.
     pub fn finish(mut self, replace: bool) -> io::Result<()> {
+        if self.is_first && self.format == FileFormat::Csv {
+            formats::csv::<R>(&mut self.file, &[], self.raw_csv)?;
+        }
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
         if replace {

@@ -29,7 +29,7 @@ pub(super) struct Args {
 }
 
 /// One run to come.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct RunRow {
     at: String,
     local: String,
@@ -59,6 +59,10 @@ impl Row for RunRow {
 
     fn id(&self) -> &str {
         &self.at
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Viewpoint {
 }
 
 /// One moment as it is always told: on the clock of its zone, in UTC, and how far away it is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct When {
     pub(super) local: String,
     pub(super) utc: String,
@@ -44,7 +44,7 @@ impl When {
 }
 
 /// A schedule with all that is known of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct ScheduleRow {
     name: String,
     status: &'static str,
@@ -180,6 +180,10 @@ impl Row for ScheduleRow {
 
     fn id(&self) -> &str {
         &self.name
+    }
+
+    fn empty() -> Option<Self> {
+        Some(Self::default())
     }
 }
 

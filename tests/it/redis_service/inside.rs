@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use serde_json::json;
+
 use super::{Home, SOON, kill};
 use crate::support::eventually;
 
@@ -142,6 +144,24 @@ fn raw_commands_are_answered_as_redis_cli_does_in_a_pipe() {
     home.redis("cli MONITOR").run().exits(2).stderr_has("wq redis monitor");
     home.redis("cli NOSUCH").run().exits(1).stderr_has("unknown command");
     assert_eq!(home.redis("cli").input("SET a 'x y'\nMGET a greeting\n").run().exits(0).stdout, "OK\nx y\nolá\n");
+}
+
+#[test]
+fn answers_and_facts_are_json_when_that_is_asked_for() {
+    let home = Home::new();
+    home.start().exits(0);
+    home.ask::<()>("SET a 1");
+
+    let list = home.redis("--json cli MGET a nothing").run().exits(0).json();
+    let count = home.redis("--json cli DBSIZE").run().exits(0).json();
+    let info = home.redis("info server --json").run().exits(0).json();
+
+    assert_eq!((&list["schema"], &list["data"]["reply"]), (&json!("wq.redis_reply.v1"), &json!(["1", null])));
+    assert_eq!(count["data"]["reply"], 1);
+    let rows = info["data"].as_array().unwrap();
+    let id = rows.iter().find(|row| row["name"] == "process_id").unwrap();
+    assert_eq!((&id["section"], &id["value"]), (&json!("Server"), &json!(home.pid().unwrap().to_string())));
+    home.redis("--json cli NOSUCH").run().exits(1).stderr_has("{\"error\":").stderr_has("unknown command");
 }
 
 #[test]
