@@ -1,5 +1,7 @@
 //! `wq schedule`: what it makes, what it says about it, and what it refuses.
 
+use serde_json::{Value, json};
+
 use crate::support::command::{Finished, Wq};
 use crate::support::{Server, wq};
 
@@ -8,6 +10,178 @@ const MESSAGE: [&str; 4] = ["--to", "+34600111222", "--text", "Hola Ana"];
 /// `wq schedule add NAME` with these flags and a message.
 fn add(server: &Server, name: &str, flags: &[&str]) -> Finished {
     wq(server).args(["schedule", "add", name]).args(flags).args(MESSAGE).args(["--json"]).run()
+}
+
+fn field(server: &Server, name: &str, field: &str) -> String {
+    server.ask::<Option<String>>(&format!("HGET bull:whatsapp:repeat:{name} {field}")).unwrap_or_default()
+}
+
+fn keys(server: &Server) -> Vec<String> {
+    let mut keys: Vec<String> = server.ask("KEYS *");
+    keys.sort();
+    keys
+}
+
+/// The names in a listing, in its order.
+fn names(listing: &Value) -> Vec<&str> {
+    listing["data"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_schedule_says_when_it_runs_on_its_clock_in_utc_and_how_far_away() {
+    let server = Server::start();
+
+    let made = add(&server, "daily", &["--cron", "30 9 * * *", "--tz", "America/Sao_Paulo"]).exits(0);
+
+    let row = made.json();
+    assert_eq!(
+        (&row["schema"], &row["data"]["change"], &row["data"]["status"]),
+        (&json!("wq.schedules.v1"), &json!("created"), &json!("on"))
+    );
+    assert_eq!((&row["data"]["cron"], &row["data"]["zone"]), (&json!("30 9 * * *"), &json!("America/Sao_Paulo")));
+    assert!(row["data"]["next_at"].as_str().unwrap().ends_with("T12:30:00.000Z"), "{row}");
+    assert!(row["data"]["next_local"].as_str().unwrap().ends_with(" 09:30:00 -03:00"), "{row}");
+    made.stderr_has("next run: ").stderr_has(" 09:30:00 -03:00 America/Sao_Paulo (").stderr_has(" 12:30:00 UTC, in ");
+    assert_eq!([field(&server, "daily", "pattern"), field(&server, "daily", "tz")], ["30 9 * * *", "America/Sao_Paulo"]);
+    assert_eq!(server.ask::<u64>("ZCARD bull:whatsapp:delayed"), 1);
+}
+
+#[test]
+fn the_zone_is_always_written_down_since_another_machine_may_run_it() {
+    let server = Server::start();
+
+    add(&server, "a", &["--cron", "0 9 * * *"]).exits(0);
+    wq(&server).args(["schedule", "add", "b", "--cron", "0 9 * * *", "-q"]).args(MESSAGE).env("WQ_TZ", "Europe/Madrid").run().exits(0);
+
+    assert_eq!([field(&server, "a", "tz"), field(&server, "b", "tz")], ["UTC", "Europe/Madrid"]);
+}
+
+#[test]
+fn the_same_name_changes_the_schedule_and_leaves_one_run_to_come() {
+    let server = Server::start();
+    add(&server, "daily", &["--cron", "0 9 * * *"]).exits(0);
+
+    let changed = add(&server, "daily", &["--cron", "0 10 * * *", "--limit", "5"]).exits(0).json();
+
+    assert_eq!((&changed["data"]["change"], &changed["data"]["limit"]), (&json!("updated"), &json!(5)));
+    assert!(changed["data"]["next_at"].as_str().unwrap().ends_with("T10:00:00.000Z"));
+    assert_eq!([server.ask::<u64>("ZCARD bull:whatsapp:repeat"), server.ask::<u64>("ZCARD bull:whatsapp:delayed")], [1, 1]);
+}
+
+#[test]
+fn each_job_of_a_schedule_has_the_message_and_its_options() {
+    let server = Server::start();
+    let flags = ["--every", "1h", "--from", "in 1h", "--priority", "high", "--attempts", "5", "--backoff", "fixed:1s", "--name", "greet"];
+
+    add(&server, "hourly", &flags).exits(0);
+
+    let options: Value = serde_json::from_str(&field(&server, "hourly", "opts")).unwrap();
+    assert_eq!((&options["attempts"], &options["priority"]), (&json!(5), &json!(2)));
+    assert_eq!(options["backoff"], json!({ "type": "fixed", "delay": 1000 }));
+    assert_eq!(field(&server, "hourly", "data"), r#"{"to":"+34600111222","text":"Hola Ana"}"#);
+    let pending: Vec<String> = server.ask("ZRANGE bull:whatsapp:delayed 0 -1");
+    let job = |name: &str| server.ask::<String>(&format!("HGET bull:whatsapp:{} {name}", pending[0]));
+    assert_eq!([job("name"), job("data")], ["greet", r#"{"to":"+34600111222","text":"Hola Ana"}"#]);
+    assert_eq!(job("priority"), "2");
+}
+
+#[test]
+fn a_message_for_one_moment_to_come_runs_once_then() {
+    let server = Server::start();
+
+    let made = add(&server, "party", &["--at", "in 2h"]).exits(0).json();
+    let moved = add(&server, "party", &["--at", "in 3h"]).exits(0).json();
+
+    let hours = |row: &Value| row["data"]["next_in_ms"].as_f64().unwrap() / 3_600_000.0;
+    assert!((hours(&made) - 2.0).abs() < 0.1 && (hours(&moved) - 3.0).abs() < 0.1, "{made} {moved}");
+    assert_eq!((&moved["data"]["limit"], &moved["data"]["change"]), (&json!(1), &json!("updated")));
+    assert_eq!(server.ask::<u64>("ZCARD bull:whatsapp:delayed"), 1);
+}
+
+#[test]
+fn schedules_are_listed_the_next_one_first_a_page_at_a_time() {
+    let server = Server::start();
+    for (name, at) in [("late", "in 3h"), ("soon", "in 1h"), ("later", "in 4h")] {
+        add(&server, name, &["--at", at]).exits(0);
+    }
+
+    let all = wq(&server).line("schedule list --json").run().exits(0).json();
+    let first = wq(&server).line("schedule list --json --limit 2").run().exits(0).json();
+    let second = wq(&server).line("schedule list --json --limit 2 --cursor 2").run().exits(0).json();
+
+    assert_eq!(names(&all), ["soon", "late", "later"]);
+    assert_eq!((&all["page"]["total"], &all["page"]["next"]), (&json!(3), &json!(null)));
+    assert_eq!((names(&first), &first["page"]["next"]), (vec!["soon", "late"], &json!("2")));
+    assert_eq!((names(&second), &second["page"]["next"]), (vec!["later"], &json!(null)));
+    assert_eq!(wq(&server).line("schedule list -q").run().exits(0).stdout, "soon\nlate\nlater\n");
+    wq(&server).line("schedule list -o wide").run().exits(0).stdout_has("NAME").stdout_has("once").stdout_has("0 of 1");
+}
+
+#[test]
+fn one_schedule_is_shown_whole() {
+    let server = Server::start();
+    add(&server, "daily", &["--cron", "0 9 * * *", "--until", "2099-01-01 00:00"]).exits(0);
+
+    let shown = wq(&server).line("schedule show daily --json").run().exits(0).json();
+
+    assert_eq!((&shown["data"]["name"], &shown["data"]["until"]), (&json!("daily"), &json!("2099-01-01T00:00:00.000Z")));
+    assert_eq!(shown["data"]["data"], json!({ "to": "+34600111222", "text": "Hola Ana" }));
+    wq(&server).line("schedule show daily -o table").run().exits(0).stdout_has("cron 0 9 * * *");
+    wq(&server).line("schedule show nobody").run().exits(4).stderr_has("no schedule \"nobody\"");
+}
+
+#[test]
+fn a_removed_schedule_leaves_no_run_behind() {
+    let server = Server::start();
+    let before = {
+        add(&server, "first", &["--every", "1h", "--from", "in 1h"]).exits(0);
+        add(&server, "second", &["--cron", "0 9 * * *"]).exits(0);
+        wq(&server).line("schedule remove first second --dry-run --json").run().exits(0);
+        server.ask::<u64>("ZCARD bull:whatsapp:delayed")
+    };
+
+    let partly = wq(&server).line("schedule remove first nobody --json").run().exits(5).json();
+    wq(&server).line("schedule remove second").run().exits(0);
+    wq(&server).line("schedule remove second").run().exits(4);
+
+    assert_eq!(before, 2);
+    assert_eq!((&partly["data"][0]["change"], &partly["data"][1]["change"]), (&json!("removed"), &json!("not found")));
+    let left: Vec<String> = keys(&server).into_iter().filter(|key| key.contains(":repeat")).collect();
+    assert_eq!((left, server.ask::<u64>("ZCARD bull:whatsapp:delayed")), (Vec::<String>::new(), 0));
+}
+
+#[test]
+fn a_run_out_of_turn_is_one_ordinary_job_and_changes_no_schedule() {
+    let server = Server::start();
+    add(&server, "daily", &["--cron", "0 9 * * *", "--priority", "high", "--attempts", "7"]).exits(0);
+    let known = || (server.ask::<Vec<String>>("ZRANGE bull:whatsapp:repeat 0 -1 WITHSCORES"), field(&server, "daily", "ic"));
+    let before = known();
+
+    wq(&server).line("schedule run-now daily --dry-run").run().exits(0);
+    assert_eq!(server.ask::<u64>("ZCARD bull:whatsapp:prioritized"), 0);
+    let id = wq(&server).line("schedule run-now daily -q").run().exits(0).stdout.trim().to_owned();
+    wq(&server).line("schedule run-now nobody").run().exits(4);
+
+    assert_eq!(server.ask::<Vec<String>>("ZRANGE bull:whatsapp:prioritized 0 -1"), [id.as_str()]);
+    let job = |name: &str| server.ask::<Option<String>>(&format!("HGET bull:whatsapp:{id} {name}")).unwrap_or_default();
+    assert_eq!((job("data").as_str(), job("rjk").as_str()), (r#"{"to":"+34600111222","text":"Hola Ana"}"#, ""));
+    let options: Value = serde_json::from_str(&job("opts")).unwrap();
+    assert_eq!((&options["attempts"], &options["priority"], &options["repeat"]), (&json!(7), &json!(2), &json!(null)));
+    assert_eq!(known(), before);
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_and_changes_nothing() {
+    let server = Server::start();
+
+    let fresh = add(&server, "daily", &["--cron", "0 9 * * *", "--dry-run"]).exits(0).json();
+    assert_eq!(server.ask::<u64>("DBSIZE"), 0);
+    add(&server, "daily", &["--cron", "0 9 * * *"]).exits(0);
+    let known = add(&server, "daily", &["--every", "1h", "--attempts", "9", "--dry-run"]).exits(0).json();
+
+    assert_eq!((&fresh["data"]["change"], &fresh["page"]["dry_run"]), (&json!("would be created"), &json!(true)));
+    assert_eq!((&known["data"]["change"], &known["data"]["options"]["attempts"]), (&json!("would be updated"), &json!(9)));
+    assert_eq!(field(&server, "daily", "pattern"), "0 9 * * *");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod limits;
 mod locks;
 mod node_adds;
 mod options;
+mod schedule_face;
 mod schedulers;
 mod together;
 mod versions;
