@@ -11,25 +11,71 @@ use crate::core::model::cron::CronError;
 use crate::core::model::job::{JobOptions, NewJob};
 use crate::core::model::message::check_data;
 use crate::core::model::schedule::{Schedule, ScheduleError, ScheduleRecord, Timing};
-use crate::core::store::schedules::Upserted;
 use crate::core::store::{Change, Queue, read_keep};
 
 /// Options of a job that say which run of which schedule it is.
 const OF_THE_SCHEDULE: [&str; 7] = ["repeat", "jobId", "repeatJobKey", "prevMillis", "delay", "timestamp", "de"];
 
+/// What becomes of a schedule that is put beside what is known.
+#[derive(Debug)]
+pub struct Plan {
+    /// The schedule that has its name already.
+    pub known: Option<ScheduleRecord>,
+    /// When it will run first.
+    pub first: Millis,
+    begins_anew: bool,
+}
+
+/// Finds out what putting the schedule would come to.
+///
+/// # Errors
+/// When it would never run, or the server can't be asked.
+pub async fn plan(queue: &Queue, schedule: &Schedule, now: Millis) -> Result<Plan, AppError> {
+    let known = queue.schedule(&schedule.id).await?;
+    let begins_anew = known.as_ref().is_some_and(|known| begins_anew(known, schedule, now));
+    let kept = known.as_ref().filter(|known| !begins_anew && known.timing.as_ref().is_ok_and(|timing| same_interval(timing, schedule)));
+    let first = match kept.and_then(|known| known.next) {
+        Some(next) => next,
+        None => first_run(schedule, now)?,
+    };
+    Ok(Plan { known, first, begins_anew })
+}
+
 /// Makes the schedule, or changes the one of that name.
 ///
 /// # Errors
 /// When it was not stored.
-pub async fn put(queue: &Queue, schedule: &Schedule) -> Result<Upserted, AppError> {
-    Ok(queue.upsert_schedule(schedule).await?)
+pub async fn put(queue: &Queue, schedule: &Schedule, plan: &Plan) -> Result<(), AppError> {
+    if plan.begins_anew {
+        queue.remove_schedule(&schedule.id).await?;
+    }
+    queue.upsert_schedule(schedule).await?;
+    Ok(())
+}
+
+/// Whether it makes no further job.
+pub fn is_over(schedule: &ScheduleRecord, now: Millis) -> bool {
+    let is_past = schedule.next.is_none_or(|next| next <= now);
+    let made_all = schedule.limit.is_some_and(|limit| schedule.iterations >= limit);
+    is_past && (made_all || schedule.end.is_some_and(|end| end < now))
+}
+
+/// BullMQ leaves the next run of an interval where it is while the interval stays the same, even if that run is past or the
+/// start was moved. Whoever says when it is to start, or starts what has ended, means another run.
+fn begins_anew(known: &ScheduleRecord, schedule: &Schedule, now: Millis) -> bool {
+    let is_same = known.timing.as_ref().is_ok_and(|timing| same_interval(timing, schedule));
+    is_same && (is_over(known, now) || (schedule.start.is_some() && schedule.start != known.start))
+}
+
+fn same_interval(known: &Timing, schedule: &Schedule) -> bool {
+    matches!((known, &schedule.timing), (Timing::Every { ms: known, .. }, Timing::Every { ms, .. }) if known == ms)
 }
 
 /// When the schedule would run first.
 ///
 /// # Errors
 /// When that is never.
-pub fn first_run(schedule: &Schedule, now: Millis) -> Result<Millis, AppError> {
+fn first_run(schedule: &Schedule, now: Millis) -> Result<Millis, AppError> {
     let start = schedule.start.filter(|start| *start > now);
     let first = match &schedule.timing {
         Timing::Every { offset: Some(_), .. } if start.is_none() => schedule.timing.next_after(now)?,

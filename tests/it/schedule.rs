@@ -1,9 +1,11 @@
 //! `wq schedule`: what it makes, what it says about it, and what it refuses.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::command::{Finished, Wq};
-use crate::support::{Server, wq};
+use crate::support::{Server, eventually, wq};
 
 const MESSAGE: [&str; 4] = ["--to", "+34600111222", "--text", "Hola Ana"];
 
@@ -96,6 +98,40 @@ fn a_message_for_one_moment_to_come_runs_once_then() {
     assert!((hours(&made) - 2.0).abs() < 0.1 && (hours(&moved) - 3.0).abs() < 0.1, "{made} {moved}");
     assert_eq!((&moved["data"]["limit"], &moved["data"]["change"]), (&json!(1), &json!("updated")));
     assert_eq!(server.ask::<u64>("ZCARD bull:whatsapp:delayed"), 1);
+}
+
+#[test]
+fn an_interval_keeps_its_next_run_unless_its_start_is_moved() {
+    let server = Server::start();
+    let next = |row: Finished| row.exits(0).json()["data"]["next_at"].as_str().unwrap().to_owned();
+
+    let first = next(add(&server, "hourly", &["--every", "1h", "--from", "2098-01-01 12:00"]));
+    let foreseen = next(add(&server, "hourly", &["--every", "1h", "--attempts", "9", "--dry-run"]));
+    let kept = next(add(&server, "hourly", &["--every", "1h", "--attempts", "9"]));
+    let moved = next(add(&server, "hourly", &["--every", "1h", "--from", "2098-01-01 18:00"]));
+
+    assert_eq!([foreseen, kept], [first.as_str(), first.as_str()]);
+    assert_eq!(moved, "2098-01-01T18:00:00.000Z");
+    assert_eq!([server.ask::<u64>("ZCARD bull:whatsapp:repeat"), server.ask::<u64>("ZCARD bull:whatsapp:delayed")], [1, 1]);
+}
+
+#[test]
+fn a_schedule_that_has_ended_can_be_started_again() {
+    let server = Server::start();
+    for rounds in 1..=2 {
+        add(&server, "twice", &["--every", "100ms", "--limit", "2"]).exits(0);
+        let mut worker = wq(&server).line("worker --via log --rate none -q").spawn();
+        let completed = || server.ask::<u64>("ZCARD bull:whatsapp:completed");
+        eventually(Duration::from_secs(20), "it ran", || (completed() == 2 * rounds).then_some(()));
+        worker.signal("TERM");
+        worker.ends(Duration::from_secs(20));
+
+        let ended = wq(&server).line("schedule show twice --json").run().exits(0).json();
+        assert_eq!(
+            (&ended["data"]["status"], &ended["data"]["runs"], &ended["data"]["next_at"]),
+            (&json!("over"), &json!(2), &json!(null))
+        );
+    }
 }
 
 #[test]

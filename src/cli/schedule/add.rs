@@ -13,8 +13,7 @@ use super::super::which::Which;
 use super::super::{Exit, shell::Shell};
 use super::rows::{ScheduleRow, Viewpoint};
 use crate::app::error::{AppError, Kind};
-use crate::app::scheduler;
-use crate::core::model::clock::Millis;
+use crate::app::scheduler::{self, Plan};
 use crate::core::model::schedule::{Schedule, ScheduleRecord, Timing, check_schedule_id};
 use crate::core::store::options_json;
 use crate::output::Page;
@@ -122,14 +121,18 @@ pub(super) async fn run(args: Args, which: &Which, shell: &Shell) -> anyhow::Res
     let doing = || format!("schedule {what}");
     let queue = which.open(shell).await.with_context(doing)?;
     let now = queue.server_now().await.map_err(AppError::from).with_context(doing)?;
-    let first = scheduler::first_run(&schedule, now).with_context(doing)?;
-    let (stored, change) = if args.dry_run {
-        let known = queue.schedule(&schedule.id).await.map_err(AppError::from).with_context(doing)?;
-        let change = if known.is_some() { "would be updated" } else { "would be created" };
-        (foreseen(schedule, first, known.map_or(0, |known| known.iterations)), change)
+    let plan = scheduler::plan(&queue, &schedule, now).await.with_context(doing)?;
+    let change = match plan.known {
+        Some(_) if args.dry_run => "would be updated",
+        None if args.dry_run => "would be created",
+        Some(_) => "updated",
+        None => "created",
+    };
+    let stored = if args.dry_run {
+        foreseen(schedule, &plan)
     } else {
-        let change = if scheduler::put(&queue, &schedule).await.with_context(doing)?.replaced { "updated" } else { "created" };
-        (scheduler::find(&queue, &schedule.id).await.with_context(doing)?, change)
+        scheduler::put(&queue, &schedule, &plan).await.with_context(doing)?;
+        scheduler::find(&queue, &schedule.id).await.with_context(doing)?
     };
     let next = stored.next;
     let row = ScheduleRow::new(stored, &Viewpoint { zone: reader_zone(shell)?, now }).with_change(change);
@@ -153,9 +156,11 @@ impl Args {
 }
 
 /// How the schedule would be stored.
-fn foreseen(schedule: Schedule, next: Millis, iterations: u64) -> ScheduleRecord {
+fn foreseen(schedule: Schedule, plan: &Plan) -> ScheduleRecord {
+    let iterations = plan.known.as_ref().map_or(1, |known| known.iterations);
+    let next = Some(plan.first);
     let Schedule { id, timing, limit, start, end, name, data, options } = schedule;
     let (timing, options) = (Ok(timing), Some(options_json(&options)));
     let (pattern, every, zone, problem) = (None, None, None, None);
-    ScheduleRecord { id, name, timing, pattern, every, zone, next: Some(next), iterations, limit, start, end, data, options, problem }
+    ScheduleRecord { id, name, timing, pattern, every, zone, next, iterations, limit, start, end, data, options, problem }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::time;
+use crate::app::scheduler;
 use crate::core::model::clock::Millis;
 use crate::core::model::schedule::{ScheduleRecord, Timing};
 use crate::output::{Row, human};
@@ -71,6 +72,8 @@ pub(super) struct ScheduleRow {
 
 impl ScheduleRow {
     pub(super) fn new(schedule: ScheduleRecord, from: &Viewpoint) -> Self {
+        let is_over = scheduler::is_over(&schedule, from.now);
+        let next = schedule.next.filter(|_| !is_over);
         let (timing, problem) = match schedule.timing {
             Ok(timing) => (Some(timing), schedule.problem),
             Err(problem) => (None, schedule.problem.or(Some(problem))),
@@ -81,15 +84,13 @@ impl ScheduleRow {
             Some(Timing::Every { ms, offset }) => (None, Some(ms), offset, None),
             None => (schedule.pattern, None, None, schedule.zone),
         };
-        let is_past = schedule.next.is_none_or(|next| next <= from.now);
-        let ran_all = schedule.limit.is_some_and(|limit| schedule.iterations >= limit);
-        let has_ended = schedule.end.is_some_and(|end| end < from.now);
         let status = match problem {
             Some(_) => "damaged",
-            None if is_past && (ran_all || has_ended) => "over",
+            None if is_over => "over",
             None => "on",
         };
-        let next = schedule.next.filter(|_| status != "over");
+        // The job of a run is made when the one before starts: the last one that was made has not run.
+        let pending = u64::from(next.is_some_and(|next| next > from.now));
         let clock = zone.as_deref().and_then(|name| time::zone(Some(name)).ok()).unwrap_or_else(|| from.zone.clone());
         let when = next.map(|next| When::new(next, &clock, from.now));
         Self {
@@ -102,7 +103,7 @@ impl ScheduleRow {
             next_at: next.map(human::moment),
             next_local: when.as_ref().map(|when| when.local.clone()),
             next_in_ms: next.map(|next| signed(next).saturating_sub(signed(from.now))),
-            runs: schedule.iterations,
+            runs: schedule.iterations.saturating_sub(pending),
             limit: schedule.limit,
             from: schedule.start.map(human::moment),
             until: schedule.end.map(human::moment),
@@ -169,7 +170,7 @@ fn or_dash(text: Option<&String>) -> String {
 
 impl Row for ScheduleRow {
     const SCHEMA: &'static str = "wq.schedules.v1";
-    const COLUMNS: &'static [&'static str] = &["NAME", "STATUS", "RUNS", "ZONE", "NEXT", "UTC", "DISTANCE", "MADE", "PROBLEM"];
+    const COLUMNS: &'static [&'static str] = &["NAME", "STATUS", "TIMING", "ZONE", "NEXT", "UTC", "DISTANCE", "SO FAR", "PROBLEM"];
 
     fn cells(&self) -> Vec<String> {
         let mut cells = vec![self.name.clone(), self.status.to_owned(), self.timing(), or_dash(self.zone.as_ref())];
@@ -195,7 +196,7 @@ pub(super) struct WholeSchedule(pub(super) ScheduleRow);
 impl Row for WholeSchedule {
     const SCHEMA: &'static str = ScheduleRow::SCHEMA;
     const COLUMNS: &'static [&'static str] =
-        &["NAME", "STATUS", "RUNS", "ZONE", "NEXT", "UTC", "DISTANCE", "MADE", "FROM", "UNTIL", "JOB", "DATA", "OPTIONS", "PROBLEM"];
+        &["NAME", "STATUS", "TIMING", "ZONE", "NEXT", "UTC", "DISTANCE", "SO FAR", "FROM", "UNTIL", "JOB", "DATA", "OPTIONS", "PROBLEM"];
 
     fn cells(&self) -> Vec<String> {
         let schedule = &self.0;
