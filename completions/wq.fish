@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wq_global_optspecs
-    string join \n redis= prefix= o/output= json q/quiet v/verbose color= y/yes no-input timeout= tz= config= raw-csv h/help V/version
+    string join \n redis= cluster prefix= o/output= json q/quiet v/verbose color= y/yes no-input timeout= tz= config= raw-csv h/help V/version
 end
 
 function __fish_wq_needs_command
@@ -24,7 +24,7 @@ function __fish_wq_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c wq -n "__fish_wq_needs_command" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_needs_command" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_needs_command" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_needs_command" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -39,6 +39,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_needs_command" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_needs_command" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_needs_command" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_needs_command" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_needs_command" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_needs_command" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_needs_command" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -80,7 +81,7 @@ complete -c wq -n "__fish_wq_using_subcommand enqueue" -l remove-on-complete -d 
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l remove-on-fail -d 'Keep only the last N failed jobs; true: remove at once; false: keep all [default: false]' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l delay -d 'Not before so long from now: 90s, 10m, 2h, 1d' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l at -d 'Not before this moment: 2026-12-01T09:00:00Z, \'2026-12-01 09:00\', \'tomorrow 09:00\', \'in 2h\'' -r
-complete -c wq -n "__fish_wq_using_subcommand enqueue" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -97,6 +98,7 @@ complete -c wq -n "__fish_wq_using_subcommand enqueue" -l tz -d 'Zone of the tim
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l lifo -d 'Run it next, before all that waits; without priority and delay'
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l dry-run -d 'Check everything, add nothing'
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -125,7 +127,7 @@ complete -c wq -n "__fish_wq_using_subcommand bulk" -l remove-on-complete -d 'Ke
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l remove-on-fail -d 'Keep only the last N failed jobs; true: remove at once; false: keep all [default: false]' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l delay -d 'Not before so long from now: 90s, 10m, 2h, 1d' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l at -d 'Not before this moment: 2026-12-01T09:00:00Z, \'2026-12-01 09:00\', \'tomorrow 09:00\', \'in 2h\'' -r
-complete -c wq -n "__fish_wq_using_subcommand bulk" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand bulk" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -143,6 +145,7 @@ complete -c wq -n "__fish_wq_using_subcommand bulk" -l config -d 'Read settings 
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l no-ledger -d 'Don\'t remember the rows after their jobs are removed: a later run may send them again'
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l allow-rejects -d 'Rejected rows are no failure'
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l dry-run -d 'Check everything, show the first messages and the tally, add nothing'
+complete -c wq -n "__fish_wq_using_subcommand bulk" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand bulk" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand bulk" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -167,7 +170,7 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l stalled-interval -d 'Ho
 complete -c wq -n "__fish_wq_using_subcommand worker" -l latency -d 'Seem to take so long, with --via log: 20ms or 10ms..50ms' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l fail -d 'Seem to fail so often, with --via log' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l fail-permanent -d 'Seem to fail for good so often, with --via log' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -184,6 +187,7 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l tz -d 'Zone of the time
 complete -c wq -n "__fish_wq_using_subcommand worker" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand worker" -l until-empty -d 'End when nothing waits, nothing runs and no retry is due'
 complete -c wq -n "__fish_wq_using_subcommand worker" -l once -d 'End after one job, or at once if there is none'
+complete -c wq -n "__fish_wq_using_subcommand worker" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand worker" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand worker" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand worker" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -192,7 +196,7 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l no-input -d 'Never ask;
 complete -c wq -n "__fish_wq_using_subcommand worker" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand worker" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand pause" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand pause" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand pause" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand pause" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand pause" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -208,6 +212,7 @@ complete -c wq -n "__fish_wq_using_subcommand pause" -l timeout -d 'How long Red
 complete -c wq -n "__fish_wq_using_subcommand pause" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand pause" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand pause" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c wq -n "__fish_wq_using_subcommand pause" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand pause" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand pause" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand pause" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -216,7 +221,7 @@ complete -c wq -n "__fish_wq_using_subcommand pause" -l no-input -d 'Never ask; 
 complete -c wq -n "__fish_wq_using_subcommand pause" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand pause" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand resume" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand resume" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand resume" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand resume" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand resume" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -232,6 +237,7 @@ complete -c wq -n "__fish_wq_using_subcommand resume" -l timeout -d 'How long Re
 complete -c wq -n "__fish_wq_using_subcommand resume" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand resume" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand resume" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c wq -n "__fish_wq_using_subcommand resume" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand resume" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand resume" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand resume" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -240,7 +246,7 @@ complete -c wq -n "__fish_wq_using_subcommand resume" -l no-input -d 'Never ask;
 complete -c wq -n "__fish_wq_using_subcommand resume" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand resume" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -255,6 +261,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -286,7 +293,7 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcomma
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l remove-on-complete -d 'Keep only the last N completed jobs; true: remove at once; false: keep all [default: as the worker says]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l remove-on-fail -d 'Keep only the last N failed jobs; true: remove at once; false: keep all [default: false]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -302,6 +309,7 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcomma
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l dry-run -d 'Check everything, change nothing'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -313,7 +321,7 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcomma
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l cursor -d 'Go on where the last page ended' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l watch -d 'Look again every so often' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -328,6 +336,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -336,7 +345,7 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcomma
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -351,6 +360,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -359,7 +369,7 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcomma
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -375,6 +385,7 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcomma
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -383,7 +394,7 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcomma
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -399,6 +410,7 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcomma
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l dry-run -d 'Check everything, add nothing'
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -409,7 +421,7 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcomma
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s n -l runs -d 'How many runs' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l after -d 'Those after this moment, rather than after now' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -424,6 +436,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -431,7 +444,7 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcomma
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -446,6 +459,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -461,7 +475,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcom
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -f -a "set" -d 'Set limits that every worker keeps'
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -f -a "obliterate" -d 'Destroy a paused queue with everything in it'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l watch -d 'Look again every so often' -r
-complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -476,6 +490,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -484,7 +499,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l watch -d 'Look again every so often' -r
-complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -499,6 +514,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -506,7 +522,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -522,6 +538,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -529,7 +546,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -545,6 +562,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -552,7 +570,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -569,6 +587,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l delayed -d 'And what is delayed'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l dry-run -d 'Say how much there is, and remove nothing'
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -578,7 +597,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l rate -d 'The most in a time: 80/m, 100/s, 2/500ms, or none; kept by wq workers' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l concurrency -d 'The most that run at once over all workers, or none; kept by Node\'s workers too' -r
-complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -594,6 +613,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l dry-run -d 'Show how the queue would be, and change nothing'
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -601,7 +621,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -618,6 +638,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l force -d 'Even while workers have jobs'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l dry-run -d 'Say how much there is, and destroy nothing'
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -626,7 +647,7 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean logs" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean logs" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean logs" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean logs" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean logs" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -641,6 +662,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean logs" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean logs" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean logs" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean logs" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean logs" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean logs" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean logs" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -662,7 +684,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l scan-limit -d 'The most to look at for a filter' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l watch -d 'Look again every so often' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -677,6 +699,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -685,7 +708,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -701,6 +724,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l logs -d 'Its log lines too, on stderr'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -712,7 +736,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l scan-limit -d 'The most to look at for --where and --all' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l state -d 'Of which state' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -730,6 +754,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l all -d 'All of them'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l dry-run -d 'Show what would be done, and do nothing'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l keep-attempts -d 'One more attempt only, as Bull Board gives'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -740,7 +765,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l where -d 'Those for which this holds: \'reason~"timeout" age<1d\'' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l scan-limit -d 'The most to look at for --where and --all' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -757,6 +782,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l all -d 'All of them'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -767,7 +793,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l where -d 'Those for which this holds: \'reason~"timeout" age<1d\'' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l scan-limit -d 'The most to look at for --where and --all' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -784,6 +810,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l all -d 'All of them'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -795,7 +822,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l older-than -d 'Finished (else: added) at least so long ago' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l limit -d 'The most to remove' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -811,6 +838,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l dry-run -d 'Say how many there are, and remove none'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -819,7 +847,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -834,6 +862,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -842,7 +871,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -857,6 +886,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -878,7 +908,7 @@ name\t'The name of the job'
 day\t'The day they failed, UTC'"
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l watch -d 'Look again every so often' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -893,6 +923,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -901,7 +932,7 @@ complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_fr
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -916,6 +947,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -926,7 +958,7 @@ complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_fr
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l where -d 'Those for which this holds: \'reason~"timeout" age<1d\'' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l scan-limit -d 'The most to look at for --where and --all' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -944,6 +976,7 @@ complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_fr
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l all -d 'All of them'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l dry-run -d 'Show what would be done, and do nothing'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l keep-attempts -d 'One more attempt only, as Bull Board gives'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -954,7 +987,7 @@ complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_fr
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l older-than -d 'Failed at least so long ago' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l limit -d 'The most to remove' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -970,6 +1003,7 @@ complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_fr
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l dry-run -d 'Say how many there are, and remove none'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -979,7 +1013,7 @@ complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_fr
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l where -d 'Only those for which this holds: \'reason~"timeout" age<1d\'' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -995,6 +1029,7 @@ complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_fr
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l force -d 'Replace the file'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1004,7 +1039,7 @@ complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_fr
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand metrics" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
 complete -c wq -n "__fish_wq_using_subcommand metrics" -l watch -d 'Look again every so often' -r
-complete -c wq -n "__fish_wq_using_subcommand metrics" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand metrics" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand metrics" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand metrics" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1019,6 +1054,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand metrics" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand metrics" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand metrics" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand metrics" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand metrics" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand metrics" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand metrics" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1030,7 +1066,7 @@ complete -c wq -n "__fish_wq_using_subcommand events" -s Q -l queue -d 'Which qu
 complete -c wq -n "__fish_wq_using_subcommand events" -l from -d 'Begin after this event; 0 is the oldest kept, $ only new ones' -r
 complete -c wq -n "__fish_wq_using_subcommand events" -l type -d 'Only these kinds' -r
 complete -c wq -n "__fish_wq_using_subcommand events" -l limit -d 'Stop after so many' -r
-complete -c wq -n "__fish_wq_using_subcommand events" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand events" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand events" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand events" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1046,6 +1082,7 @@ complete -c wq -n "__fish_wq_using_subcommand events" -l timeout -d 'How long Re
 complete -c wq -n "__fish_wq_using_subcommand events" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand events" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand events" -l no-follow -d 'Stop when all that is there was printed'
+complete -c wq -n "__fish_wq_using_subcommand events" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand events" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand events" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand events" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1053,7 +1090,7 @@ complete -c wq -n "__fish_wq_using_subcommand events" -s y -l yes -d 'Answer yes
 complete -c wq -n "__fish_wq_using_subcommand events" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand events" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand events" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1068,6 +1105,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1078,7 +1116,7 @@ complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subco
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the connected workers, ours and Node\'s'
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -s Q -l queue -d 'Only this queue [default: all]' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l watch -d 'Look again every so often' -r
-complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1093,6 +1131,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1101,7 +1140,7 @@ complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcomman
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l data -d 'Folder of the server\'s data; each has a server of its own [default: the user\'s data folder]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1116,6 +1155,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1137,7 +1177,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l server-bin -d 'The server to run [default: valkey-server or redis-server in PATH]' -r -F
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l maxmemory -d 'The most memory it takes for data [default: 2gb]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l data -d 'Folder of the server\'s data; each has a server of its own [default: the user\'s data folder]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1153,6 +1193,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l foreground -d 'Become the server, for service managers'
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1161,7 +1202,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l data -d 'Folder of the server\'s data; each has a server of its own [default: the user\'s data folder]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1176,6 +1217,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1187,7 +1229,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l server-bin -d 'The server to run [default: valkey-server or redis-server in PATH]' -r -F
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l maxmemory -d 'The most memory it takes for data [default: 2gb]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l data -d 'Folder of the server\'s data; each has a server of its own [default: the user\'s data folder]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1203,6 +1245,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l foreground -d 'Become the server, for service managers'
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1211,7 +1254,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l data -d 'Folder of the server\'s data; each has a server of its own [default: the user\'s data folder]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1226,6 +1269,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1235,7 +1279,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -s n -l lines -d 'How many lines from its end' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l data -d 'Folder of the server\'s data; each has a server of its own [default: the user\'s data folder]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1251,6 +1295,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Go on as it grows'
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1259,7 +1304,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l data -d 'Folder of the server\'s data; each has a server of its own [default: the user\'s data folder]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1274,6 +1319,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1284,7 +1330,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l limit -d 'Stop after so many' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l for -d 'Stop after so long' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l data -d 'Folder of the server\'s data; each has a server of its own [default: the user\'s data folder]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1299,6 +1345,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1307,7 +1354,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l data -d 'Folder of the server\'s data; each has a server of its own [default: the user\'s data folder]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1322,6 +1369,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1330,7 +1378,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l data -d 'Folder of the server\'s data; each has a server of its own [default: the user\'s data folder]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1346,6 +1394,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l dry-run -d 'Say what would be removed'
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1354,7 +1403,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l data -d 'Folder of the server\'s data; each has a server of its own [default: the user\'s data folder]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1370,6 +1419,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l force -d 'Replace the file'
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1387,7 +1437,7 @@ delayed\t'How late delayed jobs start'
 limiter\t'How evenly a rate of 100 a second is kept'"
 complete -c wq -n "__fish_wq_using_subcommand bench" -l concurrency -d 'Sends at a time, drained one after the other' -r
 complete -c wq -n "__fish_wq_using_subcommand bench" -l waiting -d 'So many more jobs wait behind those that are drained, such as 1m' -r
-complete -c wq -n "__fish_wq_using_subcommand bench" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand bench" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand bench" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand bench" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1402,6 +1452,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand bench" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand bench" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand bench" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand bench" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand bench" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand bench" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand bench" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1409,7 +1460,7 @@ complete -c wq -n "__fish_wq_using_subcommand bench" -s y -l yes -d 'Answer yes 
 complete -c wq -n "__fish_wq_using_subcommand bench" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand bench" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand bench" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand completions" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand completions" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand completions" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand completions" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1424,6 +1475,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand completions" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand completions" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand completions" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand completions" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand completions" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand completions" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand completions" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
@@ -1431,7 +1483,7 @@ complete -c wq -n "__fish_wq_using_subcommand completions" -s y -l yes -d 'Answe
 complete -c wq -n "__fish_wq_using_subcommand completions" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand completions" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand version" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>' -r
+complete -c wq -n "__fish_wq_using_subcommand version" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand version" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand version" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
@@ -1446,6 +1498,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand version" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand version" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand version" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand version" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand version" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand version" -s q -l quiet -d 'Print ids alone, no notes and no progress'
 complete -c wq -n "__fish_wq_using_subcommand version" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'

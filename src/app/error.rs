@@ -83,14 +83,16 @@ impl From<StoreError> for AppError {
             StoreError::TooOld { .. } => (Kind::Unreachable, Some("scripts/setup-redis installs one that is new enough")),
             StoreError::Refused { .. } => (Kind::Other, Some("see: wq redis info memory, and the server's log")),
             StoreError::Schedule(ScheduleError::SlotTaken(_)) => (Kind::Conflict, None),
-            StoreError::Address { .. } | StoreError::Schedule(_) => (Kind::Usage, None),
+            StoreError::Moved { .. } => (Kind::Unreachable, Some("the cluster is changing; try again")),
+            StoreError::NoCluster { .. } => (Kind::Usage, Some("leave out --cluster and WQ_REDIS_CLUSTER")),
+            StoreError::Address { .. } | StoreError::Schedule(_) | StoreError::Untagged(_) => (Kind::Usage, None),
             StoreError::Server { .. } | StoreError::Shape { .. } => (Kind::Other, None),
         };
+        let hint = match &error {
+            StoreError::Untagged(untagged) => Some(format!("put what is to stay together in braces: {}", untagged.proposed_flags())),
+            _ => hint.map(str::to_owned),
+        };
         let failure = Self::new(kind, error.to_string());
-        let failure = Self { source: Some(Box::new(error)), ..failure };
-        match hint {
-            Some(hint) => failure.with_hint(hint),
-            None => failure,
-        }
+        Self { source: Some(Box::new(error)), hint, ..failure }
     }
 }

@@ -11,7 +11,7 @@ use crate::core::dispatch::transport::Transport;
 use crate::core::dispatch::{Report, Worker, WorkerRules};
 use crate::core::model::queue::{Prefix, QueueName};
 use crate::core::store::Queue;
-use crate::core::store::connect::{Link, ServerAddress};
+use crate::core::store::connect::ServerAddress;
 use crate::core::store::error::StoreError;
 
 /// What to run.
@@ -34,10 +34,13 @@ pub struct WorkerPlan {
 /// # Errors
 /// When the server can't be reached at the start. Later the workers come back by themselves.
 pub async fn run_workers(plan: WorkerPlan, transport: Arc<dyn Transport>, stop: CancellationToken) -> Result<Report, AppError> {
-    let mut workers = JoinSet::new();
+    // All of them before the first one works: a queue that can't be had stops nobody in the middle of a send.
+    let mut queues = Vec::with_capacity(plan.queues.len());
     for name in &plan.queues {
-        let link = first_connection(&plan).await?;
-        let queue = Queue::open(link, &plan.prefix, name);
+        queues.push(first_connection(&plan, name).await?);
+    }
+    let mut workers = JoinSet::new();
+    for queue in queues {
         let worker = Worker::new(queue, plan.rules.clone(), Arc::clone(&transport))
             .map_err(|error| AppError::new(Kind::Other, format!("no random bytes from the system: {error}")))?;
         workers.spawn(worker.run(stop.clone()));
@@ -50,10 +53,10 @@ pub async fn run_workers(plan: WorkerPlan, transport: Arc<dyn Transport>, stop: 
 }
 
 /// A server that is just starting gets the time to do so.
-async fn first_connection(plan: &WorkerPlan) -> Result<Link, StoreError> {
+async fn first_connection(plan: &WorkerPlan, name: &QueueName) -> Result<Queue, StoreError> {
     let deadline = tokio::time::Instant::now() + plan.patience;
     loop {
-        match plan.server.connect_once().await {
+        match Queue::open_once(&plan.server, &plan.prefix, name).await {
             Err(error) if error.is_passing() && tokio::time::Instant::now() < deadline => {
                 tracing::debug!(%error, "no connection yet");
                 tokio::time::sleep(Duration::from_millis(100)).await;

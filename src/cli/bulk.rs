@@ -160,6 +160,7 @@ impl Args {
 /// When nothing could be added, or not everything was.
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let doing = format!("bulk {}", args.file.display());
+    shell.check_name(args.queue.as_ref()).with_context(|| doing.clone())?;
     let request = args.request(shell)?;
     let bulk = tokio::task::spawn_blocking(move || Bulk::prepare(request)).await?.with_context(|| doing.clone())?;
     let queue = if args.dry_run { None } else { Some(shell.queue(args.queue.as_ref()).await?) };

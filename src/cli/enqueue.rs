@@ -95,6 +95,7 @@ impl Row for Added {
 /// # Errors
 /// When it was not added.
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
+    shell.check_name(args.queue.as_ref()).context("enqueue")?;
     if let Some(path) = &args.ndjson {
         return stream(&args, path, shell).await;
     }

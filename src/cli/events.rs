@@ -72,8 +72,9 @@ impl Row for EventRow {
 /// # Errors
 /// When the server can't be asked or stdout can't be written.
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
-    let link = shell.settings.redis.connect_blocking().await.map_err(AppError::from)?;
-    let queue = shell.open(link, Some(args.which.name(shell)));
+    let queue = shell.queue(Some(args.which.name(shell))).await?;
+    let reader = queue.link().server().connect_blocking().await.map_err(AppError::from)?;
+    let queue = queue.over(reader);
     let interrupted = tokio::signal::ctrl_c();
     tokio::select! {
         _ = interrupted => Ok(Exit::Done),

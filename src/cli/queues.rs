@@ -228,7 +228,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         Args::Pause { queues, dry_run } => steer(&link, &matching(&link, &queues, shell).await?, Turn::Pause, dry_run, shell).await,
         Args::Resume { queues, dry_run } => steer(&link, &matching(&link, &queues, shell).await?, Turn::Resume, dry_run, shell).await,
         Args::Drain { queue, delayed, dry_run } => drain(&existing(&link, &queue, shell).await?, delayed, dry_run, shell).await,
-        Args::Set { queue, rate, concurrency, dry_run } => set(&shell.open(link, Some(&queue)), rate, concurrency, dry_run, shell).await,
+        Args::Set { queue, rate, concurrency, dry_run } => set(&shell.open(&link, Some(&queue))?, rate, concurrency, dry_run, shell).await,
         Args::Obliterate { queue, force, dry_run } => obliterate(&existing(&link, &queue, shell).await?, force, dry_run, shell).await,
     }
 }
@@ -258,15 +258,15 @@ async fn list(link: &Link, patterns: &[String], shell: &Shell) -> anyhow::Result
         }
     }
     let mut rows = Vec::new();
-    for name in names {
-        rows.push(QueueRow::look(&shell.open(link.clone(), Some(&name))).await?);
+    for queue in shell.open_each(link, &names) {
+        rows.push(QueueRow::look(&queue).await?);
     }
     shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), ..Page::default() })?;
     Ok(())
 }
 
 async fn existing(link: &Link, name: &QueueName, shell: &Shell) -> Result<Queue, AppError> {
-    let queue = shell.open(link.clone(), Some(name));
+    let queue = shell.open(link, Some(name))?;
     if queue.exists().await? {
         return Ok(queue);
     }
@@ -310,9 +310,10 @@ fn glob(pattern: &str, name: &str) -> bool {
 }
 
 async fn steer(link: &Link, names: &[QueueName], turn: Turn, dry_run: bool, shell: &Shell) -> anyhow::Result<Exit> {
+    // A name that can't be is found before the first queue is touched.
+    let queues = names.iter().map(|name| shell.open(link, Some(name))).collect::<Result<Vec<_>, _>>()?;
     let mut rows = Vec::new();
-    for name in names {
-        let queue = shell.open(link.clone(), Some(name));
+    for queue in queues {
         let changed = match turn {
             _ if dry_run => queue.counts().await.map(|counts| counts.paused != (turn == Turn::Pause)),
             Turn::Pause => queue.pause().await,
@@ -326,7 +327,7 @@ async fn steer(link: &Link, names: &[QueueName], turn: Turn, dry_run: bool, shel
             (Turn::Resume, true) => "resumed",
             (Turn::Resume, false) => "was running already",
         };
-        rows.push(Steered { queue: name.to_string(), change });
+        rows.push(Steered { queue: queue.name().to_string(), change });
     }
     shell.printer.rows(&rows, &Page { dry_run, ..Page::default() })?;
     if dry_run {

@@ -16,9 +16,12 @@ use crate::output::Format;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Globals {
-    /// Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>
+    /// Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT
     #[arg(long, global = true, value_name = "URL", env = "WQ_REDIS_URL", hide_env_values = true, hide_env = true)]
     redis: Option<String>,
+    /// Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}
+    #[arg(long, global = true, env = "WQ_REDIS_CLUSTER", hide_env = true, value_parser = clap::builder::BoolishValueParser::new())]
+    cluster: bool,
     /// First part of every key [default: bull]
     #[arg(long, global = true, value_name = "TEXT", env = "WQ_PREFIX", hide_env = true)]
     prefix: Option<String>,
@@ -84,6 +87,7 @@ pub enum Chosen {
 #[serde(deny_unknown_fields)]
 struct File {
     redis: Option<String>,
+    cluster: Option<bool>,
     prefix: Option<String>,
     queue: Option<String>,
     output: Option<String>,
@@ -149,6 +153,7 @@ impl Globals {
             None => Chosen::ByDefault,
         };
         let url = url.unwrap_or_else(|| "redis://127.0.0.1:6379".to_owned());
+        let is_cluster = self.cluster || file.cluster.unwrap_or(false);
         let timeout = self.timeout.clone().or(file.timeout).unwrap_or_else(|| "10s".to_owned());
         let prefix = self.prefix.clone().or(file.prefix).unwrap_or_else(|| "bull".to_owned());
         let queue = environment("WQ_QUEUE").or(file.queue).unwrap_or_else(|| "whatsapp".to_owned());
@@ -157,7 +162,7 @@ impl Globals {
             None => None,
         };
         Ok(Settings {
-            redis: ServerAddress::parse(&url)?,
+            redis: if is_cluster { ServerAddress::parse_cluster(&url)? } else { ServerAddress::parse(&url)? },
             redis_chosen,
             prefix: prefix.parse().map_err(|error| usage(format!("the prefix {prefix:?}: {error}")))?,
             queue: queue.parse().map_err(|error| usage(format!("the queue {queue:?}: {error}")))?,
@@ -195,6 +200,7 @@ impl File {
     fn or(self, further: Self) -> Self {
         Self {
             redis: self.redis.or(further.redis),
+            cluster: self.cluster.or(further.cluster),
             prefix: self.prefix.or(further.prefix),
             queue: self.queue.or(further.queue),
             output: self.output.or(further.output),

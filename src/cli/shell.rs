@@ -48,14 +48,39 @@ impl Shell {
     /// The queue named by `-Q`, or the default one.
     ///
     /// # Errors
-    /// As [`Self::link`].
+    /// As [`Self::link`] and [`Self::check_name`].
     pub async fn queue(&self, name: Option<&QueueName>) -> Result<Queue, AppError> {
-        Ok(self.open(self.link().await?, name))
+        self.check_name(name)?;
+        self.open(&self.link().await?, name)
     }
 
     /// The queue named by `-Q`, or the default one, over a connection that is there.
-    pub fn open(&self, link: Link, name: Option<&QueueName>) -> Queue {
-        Queue::open(link, &self.settings.prefix, name.unwrap_or(&self.settings.queue))
+    ///
+    /// # Errors
+    /// On a cluster, when its keys would not be together.
+    pub fn open(&self, link: &Link, name: Option<&QueueName>) -> Result<Queue, AppError> {
+        Ok(Queue::open(link, &self.settings.prefix, name.unwrap_or(&self.settings.queue))?)
+    }
+
+    /// The queues of these names, which were found on the server. Those whose keys a cluster has spread are told and left out.
+    pub fn open_each(&self, link: &Link, names: &[QueueName]) -> Vec<Queue> {
+        let mut queues = Vec::with_capacity(names.len());
+        for name in names {
+            match self.open(link, Some(name)) {
+                Ok(queue) => queues.push(queue),
+                Err(error) => self.printer.say(&format!("left out: {error}")),
+            }
+        }
+        queues
+    }
+
+    /// Whether the queue can be on the server, as far as that is known without asking it.
+    ///
+    /// # Errors
+    /// With `--cluster`, when its keys would not be together.
+    pub fn check_name(&self, name: Option<&QueueName>) -> Result<(), AppError> {
+        self.settings.redis.home_of(&self.settings.prefix, name.unwrap_or(&self.settings.queue))?;
+        Ok(())
     }
 
     /// Asks before something is destroyed. `typed` must be typed out for what can't be had again.

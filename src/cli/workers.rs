@@ -77,14 +77,14 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let link = shell.link().await?;
     watch
         .every(shell, async || {
-            let names = match &queue {
-                Some(name) => vec![name.clone()],
-                None => list_queues(&link, &shell.settings.prefix).await.map_err(AppError::from)?,
+            let queues = match &queue {
+                Some(name) => vec![shell.open(&link, Some(name))?],
+                None => shell.open_each(&link, &list_queues(&link, &shell.settings.prefix).await.map_err(AppError::from)?),
             };
             let mut rows = Vec::new();
-            for name in &names {
-                let workers = shell.open(link.clone(), Some(name)).workers().await.map_err(AppError::from)?;
-                rows.extend(workers.into_iter().map(|worker| WorkerRow::new(name, worker)));
+            for queue in &queues {
+                let workers = queue.workers().await.map_err(AppError::from)?;
+                rows.extend(workers.into_iter().map(|worker| WorkerRow::new(queue.name(), worker)));
             }
             shell.printer.rows(&rows, &Page { total: Some(rows.len() as u64), ..Page::default() })?;
             Ok(())

@@ -6,6 +6,7 @@
 mod architecture;
 mod bench;
 mod bulk;
+mod cluster;
 mod completions;
 mod conformance;
 mod documents;

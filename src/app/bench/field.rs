@@ -44,7 +44,7 @@ impl Field {
         let name = random_name().map_err(|error| AppError::new(Kind::Other, format!("no random bytes from the system: {error}")))?;
         // A hash tag, so that all its keys are in one place of a cluster.
         let name = format!("{{{name}}}").parse().map_err(|error| AppError::new(Kind::Other, format!("the queue's name: {error}")))?;
-        let queue = Queue::open(server.connect(patience).await?, prefix, &name);
+        let queue = Queue::open(&server.connect(patience).await?, prefix, &name)?;
         Ok(Self { queue, server: server.clone(), patience })
     }
 

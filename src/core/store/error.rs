@@ -1,6 +1,7 @@
 //! This file sorts what can go wrong between `wq` and Redis.
 
 use super::connect::ServerAddress;
+pub use super::slot::Untagged;
 use crate::core::model::schedule::ScheduleError;
 
 /// What went wrong at the store.
@@ -63,6 +64,23 @@ pub enum StoreError {
     /// The schedule can't be stored.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
+    /// The server is one node of a cluster and no longer has the queue's keys. Nothing was done.
+    #[error("Redis at {server} no longer has the queue: {problem}")]
+    Moved {
+        /// Host, port and database.
+        server: String,
+        /// The server's words.
+        problem: String,
+    },
+    /// The server was said to be a cluster.
+    #[error("Redis at {server} is no cluster")]
+    NoCluster {
+        /// Host, port and database.
+        server: String,
+    },
+    /// A cluster would spread the keys of this queue.
+    #[error(transparent)]
+    Untagged(#[from] Untagged),
     /// The answer has another shape than the script promises.
     #[error("unexpected answer to {operation}: {problem}")]
     Shape {
@@ -74,9 +92,9 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether a new connection may help: the call may or may not have been carried out.
+    /// Whether a new connection may help, on a cluster perhaps to another node: the call may or may not have been carried out.
     pub fn is_connection_lost(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. })
+        matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Moved { .. })
     }
 
     /// Whether the same call may work later without anyone changing anything.
@@ -93,8 +111,15 @@ impl StoreError {
             _ if error.is_timeout() => Self::TimedOut { server: shown },
             ErrorKind::AuthenticationFailed => Self::Login { server: shown, problem },
             ErrorKind::Io => Self::Unreachable { server: shown, problem },
+            ErrorKind::Server(ServerErrorKind::Moved) => Self::Moved { server: shown, problem },
             ErrorKind::Server(
-                ServerErrorKind::BusyLoading | ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::ClusterDown,
+                // While a slot moves, keys that have gone already are somewhere else for the moment.
+                ServerErrorKind::Ask
+                | ServerErrorKind::TryAgain
+                | ServerErrorKind::BusyLoading
+                | ServerErrorKind::ReadOnly
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::ClusterDown,
             ) => Self::Refused { server: shown, problem },
             _ => Self::from_code(shown, error.code().unwrap_or_default(), problem),
         }

@@ -1,5 +1,7 @@
 //! This file looks at queues and jobs without changing them.
 
+use std::collections::BTreeSet;
+
 use redis::Value;
 
 use super::change::{escape_glob, texts};
@@ -56,21 +58,29 @@ impl Counts {
     }
 }
 
-/// The queues with that prefix, by name.
+/// The queues with that prefix, by name; of all nodes of a cluster.
 ///
 /// # Errors
 /// When the server can't be asked.
 pub async fn list_queues(link: &Link, prefix: &Prefix) -> Result<Vec<QueueName>, StoreError> {
+    let mut names = BTreeSet::new();
+    for node in link.masters().await? {
+        list_queues_of(node, prefix, &mut names).await?;
+    }
+    Ok(names.into_iter().collect())
+}
+
+async fn list_queues_of(mut node: Link, prefix: &Prefix, names: &mut BTreeSet<QueueName>) -> Result<(), StoreError> {
     let (head, tail) = (format!("{prefix}:"), ":meta");
     let pattern = format!("{}*{tail}", escape_glob(&head));
-    let (mut names, mut cursor) = (std::collections::BTreeSet::new(), 0_u64);
+    let mut cursor = 0_u64;
     loop {
         let scan = redis::cmd("SCAN").arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(SCAN_BATCH).arg("TYPE").arg("hash").clone();
-        let (next, keys): (u64, Value) = link.clone().query(&scan).await?;
+        let (next, keys): (u64, Value) = node.query(&scan).await?;
         let found = texts(keys).into_iter();
         names.extend(found.filter_map(|key| key.strip_prefix(&head)?.strip_suffix(tail)?.parse::<QueueName>().ok()));
         if next == 0 {
-            return Ok(names.into_iter().collect());
+            return Ok(());
         }
         cursor = next;
     }

@@ -21,6 +21,7 @@ pub mod schedules;
 mod scripts;
 pub mod server;
 pub mod settle;
+mod slot;
 pub mod take;
 pub mod wake;
 pub mod workers;

@@ -9,7 +9,7 @@ use super::codec::{array, hash_fields, text, unsigned};
 use super::error::StoreError;
 use super::inspect::{Counts, due_of, optional_texts, read_counts};
 use super::queue::Queue;
-use super::workers::{WorkerInfo, read_workers};
+use super::workers::WorkerInfo;
 use crate::core::model::clock::Millis;
 use crate::core::model::job::JobRecord;
 use crate::core::model::rate::Rate;
@@ -56,7 +56,7 @@ pub struct Overview {
 }
 
 impl Queue {
-    /// The whole queue in two round trips, and one more for each priority level that is in use.
+    /// The whole queue in three round trips, and one more for each priority level that is in use.
     ///
     /// # Errors
     /// When the server can't be asked.
@@ -72,14 +72,13 @@ impl Queue {
         commands.cmd("PTTL").arg(key("limiter"));
         commands.cmd("GET").arg(self.keys.ours("pace"));
         commands.cmd("HGET").arg(self.keys.ours("counters")).arg("missing_hash");
-        commands.cmd("CLIENT").arg("LIST");
         commands.cmd("ZREVRANGE").arg(key("completed")).arg(0).arg(LAST_JOBS - 1);
         commands.cmd("ZREVRANGE").arg(key("failed")).arg(0).arg(LAST_JOBS - 1);
         let answers: Vec<Value> = link.query_all(&commands).await?;
         let shape = || StoreError::Shape { operation: "overview", problem: "too few answers".to_owned() };
         let counts = read_counts(&answers).ok_or_else(shape)?;
-        let rest: [Value; 11] = answers.into_iter().skip(9).collect::<Vec<_>>().try_into().map_err(|_| shape())?;
-        let [time, delayed, meta, rate, limiter, limiter_ttl, pace, missing, clients, completed, failed] = rest;
+        let rest: [Value; 10] = answers.into_iter().skip(9).collect::<Vec<_>>().try_into().map_err(|_| shape())?;
+        let [time, delayed, meta, rate, limiter, limiter_ttl, pace, missing, completed, failed] = rest;
 
         let now_us = array(time).map_or(0, |parts| parts.iter().map(unsigned).fold(0, |sum, part| sum * 1_000_000 + part));
         let now = now_us / 1000;
@@ -101,7 +100,7 @@ impl Queue {
             completed_last_minute: last_minute.0,
             failed_last_minute: last_minute.1,
             last_finished,
-            workers: read_workers(&text(clients).unwrap_or_default(), self),
+            workers: self.workers().await?,
             missing_hash: unsigned(&missing),
         })
     }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::connect::Link;
+use super::connect::{Link, ServerAddress};
+use super::error::StoreError;
 use super::keys::Keys;
 use crate::core::model::queue::{Prefix, QueueName};
 
@@ -17,9 +18,24 @@ pub struct Queue {
 
 impl Queue {
     /// The queue of that name; nothing is read or written.
-    pub fn open(link: Link, prefix: &Prefix, name: &QueueName) -> Self {
+    ///
+    /// # Errors
+    /// [`StoreError::Untagged`] on a cluster that would spread its keys.
+    pub fn open(link: &Link, prefix: &Prefix, name: &QueueName) -> Result<Self, StoreError> {
         let keys = Arc::new(Keys::new(prefix, name));
-        Self { link, keys, name: name.clone(), prefix: prefix.clone() }
+        Ok(Self { link: link.to_queue(prefix, name)?, keys, name: name.clone(), prefix: prefix.clone() })
+    }
+
+    /// The queue of that name over a connection of its own that stays broken once it broke.
+    ///
+    /// # Errors
+    /// As [`ServerAddress::connect_once`] and [`Self::open`].
+    pub async fn open_once(server: &ServerAddress, prefix: &Prefix, name: &QueueName) -> Result<Self, StoreError> {
+        let link = server.connect_once().await?;
+        let home = link.server().home_of(prefix, name)?;
+        // On a cluster whoever answered knows where the queue is.
+        let link = if home.is_elsewhere(&link) { home.connect_once().await? } else { link };
+        Self::open(&link, prefix, name)
     }
 
     /// The same queue over another connection.

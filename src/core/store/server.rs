@@ -121,7 +121,9 @@ impl Link {
         }
         match self.query::<Value>(&command).await {
             Ok(value) => Ok(value.into()),
-            Err(StoreError::Server { problem, .. } | StoreError::Refused { problem, .. }) => Ok(Reply::Error(problem)),
+            Err(StoreError::Server { problem, .. } | StoreError::Refused { problem, .. } | StoreError::Moved { problem, .. }) => {
+                Ok(Reply::Error(problem))
+            }
             Err(error) => Err(error),
         }
     }
@@ -224,7 +226,9 @@ impl Monitor {
     /// # Errors
     /// When the server can't be reached within `patience`.
     pub async fn start(server: &ServerAddress, patience: Duration) -> Result<Self, StoreError> {
-        let monitor = server.within(patience, server.client().get_async_monitor()).await?;
+        let client =
+            server.client().ok_or_else(|| StoreError::Address { shown: server.to_string(), problem: "it names no host".to_owned() })?;
+        let monitor = server.within(patience, client.get_async_monitor()).await?;
         Ok(Self { lines: Box::pin(monitor.into_on_message::<String>()) })
     }
 

@@ -23,13 +23,17 @@ pub struct WorkerInfo {
 }
 
 impl Queue {
-    /// The connected workers of this queue.
+    /// The connected workers of this queue. On a cluster they may have told their names to any node.
     ///
     /// # Errors
     /// When the server can't be asked.
     pub async fn workers(&self) -> Result<Vec<WorkerInfo>, StoreError> {
-        let clients: String = self.link.clone().query(redis::cmd("CLIENT").arg("LIST")).await?;
-        Ok(read_workers(&clients, self))
+        let mut workers = Vec::new();
+        for mut node in self.link.everywhere().await? {
+            let clients: String = node.query(redis::cmd("CLIENT").arg("LIST")).await?;
+            workers.extend(read_workers(&clients, self));
+        }
+        Ok(workers)
     }
 
     /// The name by which BullMQ finds the connection of a worker: `<prefix>:<base64 of the queue>[:w:<name>]`.
@@ -41,7 +45,7 @@ impl Queue {
 }
 
 /// The workers of this queue in a reply of `CLIENT LIST`.
-pub(super) fn read_workers(clients: &str, queue: &Queue) -> Vec<WorkerInfo> {
+fn read_workers(clients: &str, queue: &Queue) -> Vec<WorkerInfo> {
     let root = queue.client_name(None);
     clients.lines().filter_map(|line| read_worker(line, &root)).collect()
 }

@@ -89,7 +89,7 @@ impl Player {
         let link = ServerAddress::parse(&server.url()).unwrap().connect_once().await.unwrap();
         Self {
             plain,
-            queue: Queue::open(link, &"bull".parse().unwrap(), &"q".parse().unwrap()),
+            queue: Queue::open(&link, &"bull".parse().unwrap(), &"q".parse().unwrap()).unwrap(),
             rules: TakeRules { lock_ttl: Duration::from_mins(10), worker: None, rate: "none".parse().unwrap(), metrics_minutes: 0 },
             reader: TakeReader::default(),
             model: Model::default(),

@@ -19,7 +19,7 @@ use crate::support::Server;
 
 async fn queue(server: &Server) -> Queue {
     let link = ServerAddress::parse(&server.url()).unwrap().connect_once().await.unwrap();
-    Queue::open(link, &"bull".parse().unwrap(), &"q".parse().unwrap())
+    Queue::open(&link, &"bull".parse().unwrap(), &"q".parse().unwrap()).unwrap()
 }
 
 fn job(id: &str) -> NewJob {

@@ -1,6 +1,7 @@
 //! What the tests stand on: servers, the command, receivers, Node; all of the test's own, all gone after it.
 
 pub(crate) mod board;
+pub(crate) mod cluster;
 pub(crate) mod command;
 pub(crate) mod node;
 pub(crate) mod receiver;
@@ -8,6 +9,7 @@ pub(crate) mod server;
 
 use std::time::{Duration, Instant};
 
+pub(crate) use cluster::Cluster;
 pub(crate) use command::wq;
 pub(crate) use receiver::Receiver;
 pub(crate) use server::Server;
