@@ -16,7 +16,7 @@ use crate::support::{Receiver, Server, eventually, wq};
 /// Our side of a queue.
 async fn ours(server: &Server, name: &str) -> Queue {
     let link = ServerAddress::parse(&server.url()).unwrap().connect_once().await.unwrap();
-    Queue::open(link, &"bull".parse().unwrap(), &name.parse().unwrap())
+    Queue::open(&link, &"bull".parse().unwrap(), &name.parse().unwrap()).unwrap()
 }
 
 fn schedule(id: &str, timing: Timing) -> Schedule {
