@@ -13,8 +13,9 @@ export class Results {
   median(phase, program, name, field) {
     const values = (this.all[phase]?.[program]?.[name] ?? []).map((result) => result[field]).filter(Number.isFinite);
     const sorted = values.sort((one, other) => one - other);
+    if (sorted.length === 0) return undefined;
     const middle = Math.floor(sorted.length / 2);
-    return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2 || undefined;
+    return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
   // The least and the most that the machine was loaded with.

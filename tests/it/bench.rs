@@ -1,5 +1,6 @@
 //! `wq bench`: runs every workload to its end, counts right, and leaves the server as it was.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::support::command::Wq;
@@ -79,4 +80,19 @@ fn numbers_that_make_no_sense_are_refused_before_redis_is_asked() {
     ] {
         Wq::bare().line(&format!("--redis redis://127.0.0.1:1 bench {line}")).run().exits(2).stderr_has(problem);
     }
+}
+
+#[test]
+fn what_is_measured_is_what_is_tested_and_the_readme_has_a_place_for_it() {
+    let read = |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let version = |path: &str| serde_json::from_str::<serde_json::Value>(&read(path)).unwrap()["dependencies"]["bullmq"].clone();
+
+    let (measured, tested) = (version("benches/peers/node/package.json"), version("tests/interop/package.json"));
+
+    assert_eq!(measured, tested);
+    assert!(read("benches/tables.mjs").contains(&format!("'Node BullMQ {}'", measured.as_str().unwrap())));
+    let (readme, official) = (read("README.md"), read("benches/peers/official/Cargo.toml"));
+    assert!(readme.split_once("<!-- bench -->\n").unwrap().1.contains("<!-- /bench -->"));
+    let official = official.split_once("bullmq-official = \"=").unwrap().1.split('"').next().unwrap();
+    assert!(read("benches/tables.mjs").contains(&format!("'bullmq-official {official}'")));
 }

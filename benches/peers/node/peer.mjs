@@ -25,7 +25,7 @@ const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
 // The same data that `wq bench` adds.
 const data = (n) => ({
   to: `+55119${80_000_000 + (n % 20_000_000)}`,
-  text: `Hola Ana, tu pedido ${n} salió hoy y llega mañana entre las 9:00 y las 13:00. Responde 1 para confirmar, 2 para cambiar la fecha o 3 `
+  text: `Hola Ana, tu pedido ${n} salió hoy y llega mañana entre las 9:00 y las 13:00. Escribe 1 para confirmar, 2 para cambiar la fecha o 3 `
     + 'para hablar con una persona de la tienda.',
   campaign: 'bf26',
   category: 'utility',

@@ -115,7 +115,7 @@ impl Maker {
         // Writing to a string can't fail.
         write!(
             data,
-            "{{\"to\":\"+55119{:08}\",\"text\":\"Hola Ana, tu pedido {} salió hoy y llega mañana entre las 9:00 y las 13:00. Responde 1 para \
+            "{{\"to\":\"+55119{:08}\",\"text\":\"Hola Ana, tu pedido {} salió hoy y llega mañana entre las 9:00 y las 13:00. Escribe 1 para \
              confirmar, 2 para cambiar la fecha o 3 para hablar con una persona de la tienda.\",\"campaign\":\"bf26\",\"category\":\"utility\",\
              \"meta\":{{\"crm\":\"twenty:{}\",\"city\":\"São Paulo\"}}}}",
             80_000_000 + self.made % 20_000_000,

@@ -37,7 +37,7 @@ fn data(n: usize) -> Value {
     json!({
         "to": format!("+55119{}", 80_000_000 + n % 20_000_000),
         "text": format!(
-            "Hola Ana, tu pedido {n} salió hoy y llega mañana entre las 9:00 y las 13:00. Responde 1 para confirmar, 2 para cambiar la fecha o 3 \
+            "Hola Ana, tu pedido {n} salió hoy y llega mañana entre las 9:00 y las 13:00. Escribe 1 para confirmar, 2 para cambiar la fecha o 3 \
              para hablar con una persona de la tienda."
         ),
         "campaign": "bf26",
