@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args as ClapArgs};
 use serde::Serialize;
 
 use super::Exit;
+use super::dedupe_flags::DedupeFlags;
 use super::job_flags::{JobFlags, future};
 use super::message_flags::MessageFlags;
 use super::shell::Shell;
@@ -48,6 +49,8 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    dedupe: DedupeFlags,
+    #[command(flatten)]
     job: JobFlags,
 }
 
@@ -56,6 +59,7 @@ Examples:
   wq enqueue --to +5511999990000 --text 'Hi' --priority high
   wq enqueue --to 600111222 --default-country ES --text 'Hola' --at 'tomorrow 09:00' --key order-17
   wq enqueue --data '{\"to\":\"+34600111222\",\"text\":\"Hola\"}' --json | jq -r .data.id
+  wq enqueue --to +5511999990000 --text 'Your cart is waiting' --delay 30m --dedupe cart-17 --dedupe-mode replace
   producer | wq enqueue --ndjson -";
 
 /// What became of a job.
@@ -63,6 +67,8 @@ Examples:
 pub(super) struct Added {
     id: String,
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deduplicated_by: Option<String>,
     queue: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
@@ -82,7 +88,8 @@ impl Row for Added {
     const COLUMNS: &'static [&'static str] = &["ID", "STATUS", "QUEUE"];
 
     fn cells(&self) -> Vec<String> {
-        vec![self.id.clone(), self.status.to_owned(), self.queue.clone()]
+        let status = self.deduplicated_by.as_ref().map_or_else(|| self.status.to_owned(), |owner| format!("{} by {owner}", self.status));
+        vec![self.id.clone(), status, self.queue.clone()]
     }
 
     fn id(&self) -> &str {
@@ -108,8 +115,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         let queue = shell.queue(args.queue.as_ref()).await.with_context(|| doing.clone())?;
         producer::add(&queue, job, shell.settings.timeout).await.with_context(|| doing)?
     };
-    let added = Added { id, status: word(status), queue: name.to_string(), line: None, dry_run: args.dry_run };
-    shell.printer.record(&added)?;
+    shell.printer.record(&added(&id, &status, name.as_str(), None, args.dry_run))?;
     Ok(Exit::Done)
 }
 
@@ -130,6 +136,7 @@ impl Args {
 
     fn options(&self, shell: &Shell) -> Result<JobOptions, AppError> {
         let mut options = self.job.options(shell)?;
+        options.deduplication = self.dedupe.deduplication()?;
         if self.lifo {
             options.lifo = true;
             options.priority = Some(Priority::NONE);
@@ -147,11 +154,13 @@ fn expiry(text: &str, shell: &Shell) -> Result<Millis, AppError> {
     }
 }
 
-fn word(status: AddStatus) -> &'static str {
-    match status {
-        AddStatus::Stored => "stored",
-        AddStatus::Duplicate => "duplicate",
-    }
+fn added(id: &str, status: &AddStatus, queue: &str, line: Option<u64>, dry_run: bool) -> Added {
+    let (status, deduplicated_by) = match status {
+        AddStatus::Stored => ("stored", None),
+        AddStatus::Duplicate => ("duplicate", None),
+        AddStatus::Deduplicated { by } => ("deduplicated", Some(by.clone())),
+    };
+    Added { id: id.to_owned(), status, deduplicated_by, queue: queue.to_owned(), line, dry_run }
 }
 
 /// `--ndjson`: ids with `-q`, one object a line with `-o ndjson`, else only the tally.
@@ -178,15 +187,16 @@ async fn stream(args: &Args, path: &Path, shell: &Shell) -> anyhow::Result<Exit>
     };
     let report = producer::add_stream(queue, file, options, shell.settings.timeout, &mut on_added).await;
     bar.finish();
-    let StreamReport { stored, duplicate, refused, failure } = report.with_context(|| doing.clone())?;
+    let StreamReport { stored, duplicate, deduplicated, refused, failure } = report.with_context(|| doing.clone())?;
 
-    let closing = StreamClosing { queue: name, dry_run: args.dry_run, total: stored + duplicate + refused, stored, duplicate, refused };
+    let (dry_run, total) = (args.dry_run, stored + duplicate + deduplicated + refused);
+    let closing = StreamClosing { queue: name, dry_run, total, stored, duplicate, deduplicated, refused };
     shell.printer.note(&closing.line());
     if matches!(shell.settings.format, Some(format) if format != Format::Ndjson) {
         shell.printer.record(&closing)?;
     }
     match (failure, failed) {
-        (Some(failure), _) if stored + duplicate > 0 => {
+        (Some(failure), _) if total > refused => {
             let failure = AppError::new(Kind::Partial, failure.to_string());
             Err(anyhow::Error::new(failure).context(doing))
         }
@@ -197,9 +207,7 @@ async fn stream(args: &Args, path: &Path, shell: &Shell) -> anyhow::Result<Exit>
 }
 
 fn rows(lines: &[Line], queue: &str, dry_run: bool) -> Vec<Added> {
-    let row =
-        |line: &Line| Added { id: line.id.clone(), status: word(line.status), queue: queue.to_owned(), line: Some(line.number), dry_run };
-    lines.iter().map(row).collect()
+    lines.iter().map(|line| added(&line.id, &line.status, queue, Some(line.number), dry_run)).collect()
 }
 
 /// What a stream has done.
@@ -210,22 +218,23 @@ struct StreamClosing {
     total: u64,
     stored: u64,
     duplicate: u64,
+    deduplicated: u64,
     refused: u64,
 }
 
 impl StreamClosing {
     fn line(&self) -> String {
-        let Self { total, stored, duplicate, refused, .. } = self;
-        format!("total {total} = stored {stored} + duplicate {duplicate} + refused {refused}")
+        let Self { total, stored, duplicate, deduplicated, refused, .. } = self;
+        format!("total {total} = stored {stored} + duplicate {duplicate} + deduplicated {deduplicated} + refused {refused}")
     }
 }
 
 impl Row for StreamClosing {
     const SCHEMA: &'static str = "wq.enqueue_stream.v1";
-    const COLUMNS: &'static [&'static str] = &["QUEUE", "DRY RUN", "TOTAL", "STORED", "DUPLICATE", "REFUSED"];
+    const COLUMNS: &'static [&'static str] = &["QUEUE", "DRY RUN", "TOTAL", "STORED", "DUPLICATE", "DEDUPLICATED", "REFUSED"];
 
     fn cells(&self) -> Vec<String> {
-        let counts = [self.total, self.stored, self.duplicate, self.refused].map(|count| count.to_string());
+        let counts = [self.total, self.stored, self.duplicate, self.deduplicated, self.refused].map(|count| count.to_string());
         [self.queue.clone(), self.dry_run.to_string()].into_iter().chain(counts).collect()
     }
 

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod bulk;
 mod clocks;
 pub mod completions;
+mod dedupe_flags;
 pub mod dlq;
 pub mod enqueue;
 pub mod events;

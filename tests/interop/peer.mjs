@@ -13,6 +13,7 @@ const connection = { host: '127.0.0.1', port: Number(port), maxRetriesPerRequest
 const redis = new Redis(connection);
 const queues = new Map();
 const workers = new Map();
+const hands = new Map();
 const listeners = new Map();
 
 // A QueueEvents on every queue that is touched, from the first event on: nothing that anybody writes may ever disturb it.
@@ -130,6 +131,18 @@ const calls = {
       return { moments, error: error.message };
     }
   }),
+  // Takes a job and holds it, to end it by hand: `error` is a message, and the job is tried again unless it is `final`.
+  take: async ({ queue }) => {
+    if (!hands.has(queue)) hands.set(queue, { worker: new Worker(queue, null, { connection, autorun: false }) });
+    const hand = hands.get(queue);
+    hand.job = await hand.worker.getNextJob('by-hand');
+    return hand.job?.id;
+  },
+  end: async ({ queue, error, final = false }) => {
+    const { job } = hands.get(queue);
+    if (error) await job.moveToFailed(final ? new UnrecoverableError(error) : new Error(error), 'by-hand', false);
+    else await job.moveToCompleted({ ok: job.name }, 'by-hand', false);
+  },
   // Waits until QueueEvents is there; `heard` says what it emitted.
   listen: ({ queue }) => listenTo(queue).source.waitUntilReady().then(() => null),
   heard: ({ queue }) => listenTo(queue).heard,

@@ -175,7 +175,7 @@ fn answers(landed: &Landed<Waiting>) -> impl Iterator<Item = (&str, RowStatus)> 
     landed.jobs.iter().enumerate().map(|(place, job)| {
         let status = match landed.statuses.as_ref().and_then(|statuses| statuses.get(place)) {
             Some(AddStatus::Stored) => RowStatus::Stored,
-            Some(AddStatus::Duplicate) => RowStatus::Duplicate,
+            Some(AddStatus::Duplicate | AddStatus::Deduplicated { .. }) => RowStatus::Duplicate,
             None => RowStatus::Refused,
         };
         (job.id.as_str(), status)

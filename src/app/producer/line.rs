@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::check_options;
+use crate::core::model::deduplication::Deduplication;
 use crate::core::model::id::{IdMaker, check_new_id};
 use crate::core::model::job::{Backoff, DEFAULT_JOB_NAME, JobOptions, NewJob, Start};
 use crate::core::model::message::check_data;
@@ -50,6 +51,10 @@ pub(super) fn parse(line: &str, defaults: &JobOptions, ids: &mut IdMaker) -> Res
             "priority" => options.priority = Some(priority(&value).ok_or_else(|| wrong("0 to 2097151"))?),
             "backoff" => options.backoff = Some(backoff(&value).ok_or_else(|| wrong("milliseconds or {type, delay, jitter}"))?),
             "lifo" => options.lifo = value.as_bool().ok_or_else(|| wrong("true or false"))?,
+            "deduplication" => {
+                let read = Deduplication::from_json(&value).map_err(|problem| format!("opts.{name}{problem}"))?;
+                options.deduplication = Some(read);
+            }
             "removeOnComplete" => options.remove_on_complete = Some(read_keep(&value).ok_or_else(|| wrong(KEEP))?),
             "removeOnFail" => options.remove_on_fail = Some(read_keep(&value).ok_or_else(|| wrong(KEEP))?),
             _ => {
@@ -71,7 +76,7 @@ const KEEP: &str = "true, false, a number or {age, count, limit}";
 
 fn unknown(name: &str) -> String {
     match name {
-        "parent" | "repeat" | "deduplication" => format!("opts.{name} is not supported here"),
+        "parent" | "repeat" => format!("opts.{name} is not supported here"),
         _ => format!("there is no option {name:?}"),
     }
 }
@@ -147,6 +152,8 @@ mod tests {
             (r#"{"opts":{"backoff":{"delay":5}}}"#, "opts.backoff"),
             (r#"{"opts":{"backoff":{"type":"fixed","delay":5,"jitter":2}}}"#, "opts.backoff"),
             (r#"{"opts":{"removeOnComplete":"yes"}}"#, "opts.removeOnComplete"),
+            (r#"{"opts":{"deduplication":{"id":""}}}"#, "opts.deduplication.id must be a text"),
+            (r#"{"opts":{"deduplication":"order-17"}}"#, "opts.deduplication must be an object"),
             (r#"{"opts":{"repeat":{"every":5}}}"#, "not supported"),
             (r#"{"opts":{"attemps":5}}"#, "no option \"attemps\""),
         ] {

@@ -74,7 +74,7 @@ pub fn check_options(options: &JobOptions) -> Result<(), AppError> {
 pub async fn add(queue: &Queue, job: NewJob, patience: Duration) -> Result<AddStatus, AppError> {
     let feed = Feed::new(queue.clone(), Ledger::Skip, patience);
     let statuses = feed.add(std::slice::from_ref(&job)).await;
-    if let Some(status) = statuses.and_then(|statuses| statuses.first().copied()) {
+    if let Some(status) = statuses.and_then(|statuses| statuses.into_iter().next()) {
         return Ok(status);
     }
     Err(feed.into_error().map_or_else(|| AppError::new(Kind::Other, "the server said nothing about the job"), AppError::from))

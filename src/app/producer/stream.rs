@@ -44,6 +44,8 @@ pub struct StreamReport {
     pub stored: u64,
     /// Jobs whose id was there before.
     pub duplicate: u64,
+    /// Jobs that another one stands for, by their deduplication id.
+    pub deduplicated: u64,
     /// Jobs that the server would not store.
     pub refused: u64,
     /// Why it ended before the last line.
@@ -85,6 +87,11 @@ pub async fn add_stream(
             chunk = chunks.recv(), if has_room => match chunk {
                 Some(Ok(lines)) => {
                     let (numbers, jobs): (Vec<u64>, Vec<NewJob>) = lines.into_iter().unzip();
+                    if jobs.iter().any(follows_others) {
+                        while let Some(landed) = convoy.land().await {
+                            settle(&landed, &mut report, on_added);
+                        }
+                    }
                     convoy.launch(jobs, numbers);
                 }
                 Some(Err(error)) => report.failure = Some(error),
@@ -96,8 +103,8 @@ pub async fn add_stream(
     reading.await.map_err(|error| broke_down(&error))?;
     drop(convoy);
     if let Some(error) = feed.and_then(Arc::into_inner).and_then(Feed::into_error) {
-        let StreamReport { stored, duplicate, refused, .. } = report;
-        let message = format!("{refused} jobs were not stored after {} that were: {error}", stored + duplicate);
+        let StreamReport { stored, duplicate, deduplicated, refused, .. } = report;
+        let message = format!("{refused} jobs were not stored after {} that were: {error}", stored + duplicate + deduplicated);
         report.failure = Some(AppError::new(Kind::Partial, message));
     }
     Ok(report)
@@ -109,11 +116,23 @@ fn settle(landed: &Landed<Vec<u64>>, report: &mut StreamReport, on_added: OnAdde
         return;
     };
     let all = landed.cargo.iter().zip(&landed.jobs).zip(statuses);
-    let lines: Vec<Line> = all.map(|((number, job), status)| Line { number: *number, id: job.id.clone(), status: *status }).collect();
-    let stored = lines.iter().filter(|line| line.status == AddStatus::Stored).count() as u64;
-    report.stored += stored;
-    report.duplicate += lines.len() as u64 - stored;
+    let line =
+        |((number, job), status): ((&u64, &NewJob), &AddStatus)| Line { number: *number, id: job.id.clone(), status: status.clone() };
+    let lines: Vec<Line> = all.map(line).collect();
+    for line in &lines {
+        *match line.status {
+            AddStatus::Stored => &mut report.stored,
+            AddStatus::Duplicate => &mut report.duplicate,
+            AddStatus::Deduplicated { .. } => &mut report.deduplicated,
+        } += 1;
+    }
     on_added(&lines);
+}
+
+/// Whether the job changes what jobs before it did: then no call before its own may come late.
+fn follows_others(job: &NewJob) -> bool {
+    let rules = job.options.deduplication.as_ref().map(|deduplication| deduplication.rules).unwrap_or_default();
+    rules.replace || rules.reschedule || rules.keep_last_if_active
 }
 
 /// Reads all lines once, so that a wrong one is found before the first is added.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::clock::Millis;
+use super::deduplication::Deduplication;
 use super::priority::Priority;
 use super::state::JobState;
 
@@ -75,6 +76,8 @@ pub struct JobOptions {
     pub remove_on_complete: Option<Keep>,
     /// What is kept once failed; everything when `None`.
     pub remove_on_fail: Option<Keep>,
+    /// Only one of the jobs that mean the same is stored.
+    pub deduplication: Option<Deduplication>,
     /// Options that `wq` itself has no use for, passed through to Node (`keepLogs`, `stackTraceLimit`, …).
     pub other: serde_json::Map<String, serde_json::Value>,
 }
@@ -105,12 +108,17 @@ pub struct NewJob {
 }
 
 /// What an add did with one job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AddStatus {
     /// The job is in the queue and was not before.
     Stored,
     /// Its id is, or was, already there: nothing changed.
     Duplicate,
+    /// Another job owns its deduplication id, so this one was not stored; it may have put that one off, or wait for its end.
+    Deduplicated {
+        /// The id of the owner.
+        by: String,
+    },
 }
 
 /// A job in a worker's hands.
@@ -177,6 +185,8 @@ pub struct JobRecord {
     pub progress: Option<String>,
     /// One text per failed attempt, oldest first.
     pub stacktrace: Vec<String>,
+    /// The deduplication id that it was added with.
+    pub deduplication_id: Option<String>,
     /// `<prefix>:<queue>:<id>` of its parent in a flow.
     pub parent: Option<String>,
 }

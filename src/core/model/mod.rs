@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod cron;
+pub mod deduplication;
 pub mod filter;
 pub mod id;
 pub mod job;

@@ -1,6 +1,8 @@
 //! This file adds jobs: many in one script, all or nothing, safe to repeat.
 
-use super::codec::{array, integer, options_json};
+use redis::Value;
+
+use super::codec::{array, options_before_deduplication_id, options_json, text};
 use super::error::StoreError;
 use super::queue::Queue;
 use super::scripts::{ADD_JOBS, Arguments};
@@ -38,7 +40,29 @@ impl Queue {
         if statuses.len() != jobs.len() {
             return Err(ADD_JOBS.unexpected(format!("{} statuses for {} jobs", statuses.len(), jobs.len())));
         }
-        Ok(statuses.iter().map(|status| if integer(status) == Some(1) { AddStatus::Stored } else { AddStatus::Duplicate }).collect())
+        statuses.into_iter().map(add_status).collect()
+    }
+}
+
+fn add_status(answer: Value) -> Result<AddStatus, StoreError> {
+    match answer {
+        Value::Int(1) => Ok(AddStatus::Stored),
+        Value::Int(0) => Ok(AddStatus::Duplicate),
+        owner => text(owner).map(|by| AddStatus::Deduplicated { by }).ok_or_else(|| ADD_JOBS.unexpected("no status")),
+    }
+}
+
+/// Whether two jobs differ in nothing but id, data and deduplication id, all of which are sent with each job.
+fn are_alike(one: &JobOptions, other: &JobOptions) -> bool {
+    match (&one.deduplication, &other.deduplication) {
+        (None, None) => one == other,
+        (Some(rules), Some(others)) if rules.rules == others.rules => {
+            rules.id == others.id && one == other || {
+                let without_id = |options: &JobOptions| JobOptions { deduplication: None, ..options.clone() };
+                without_id(one) == without_id(other)
+            }
+        }
+        _ => false,
     }
 }
 
@@ -48,29 +72,37 @@ fn add_arguments(jobs: &[NewJob], ledger: Ledger) -> Arguments {
     let numbers: Vec<usize> = jobs
         .iter()
         .map(|job| {
-            let shape = (job.name.as_str(), &job.options);
             // The last shapes are the likeliest; a batch of all different ones must not become quadratic.
-            if let Some(from_end) = shapes.iter().rev().take(8).position(|other| *other == shape) {
+            let is_same = |other: &&(&str, &JobOptions)| other.0 == job.name && are_alike(other.1, &job.options);
+            if let Some(from_end) = shapes.iter().rev().take(8).position(|other| is_same(&other)) {
                 return shapes.len() - from_end;
             }
-            shapes.push(shape);
+            shapes.push((job.name.as_str(), &job.options));
             shapes.len()
         })
         .collect();
 
     let mut arguments = Arguments::default();
+    let deduplicated = || jobs.iter().enumerate().filter_map(|(place, job)| Some((place + 1, job.options.deduplication.as_ref()?)));
     arguments.push(LIBRARY).push(if ledger == Ledger::Record { "1" } else { "0" }).number(shapes.len());
+    arguments.number(deduplicated().count());
     for (name, options) in shapes {
         let (start, ms) = match options.start {
             Start::Now => ("now", 0),
             Start::After(delay) => ("after", u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
             Start::At(ms) => ("at", ms),
         };
+        let rules = options.deduplication.as_ref().map(|deduplication| deduplication.rules);
         arguments
             .push(name)
-            .push(options_json(options))
+            .push(if rules.is_some() { options_before_deduplication_id(options) } else { options_json(options) })
             .number(options.priority.map_or(0, super::super::model::priority::Priority::number));
         arguments.push(if options.lifo { "1" } else { "0" }).push(start).number(ms);
+        let rules = rules.unwrap_or_default();
+        arguments.push(rules.words().collect::<Vec<_>>().join(" ")).number(rules.ttl_ms());
+    }
+    for (place, deduplication) in deduplicated() {
+        arguments.number(place).push(deduplication.id.as_str());
     }
     for (job, number) in jobs.iter().zip(numbers) {
         arguments.push(job.id.as_str()).push(job.data.as_str()).number(number);

@@ -117,6 +117,28 @@ fn keep_json(keep: Keep) -> serde_json::Value {
 
 /// The `opts` field of a new job: JSON in BullMQ's names, only what is set.
 pub fn options_json(options: &JobOptions) -> String {
+    let mut json = options_before_deduplication_id(options);
+    if let Some(deduplication) = &options.deduplication {
+        json += &json!(deduplication.id).to_string();
+        json += "}}";
+    }
+    json
+}
+
+/// The same; with a deduplication it ends where that one's id is to stand, which is followed by two closing braces.
+pub(super) fn options_before_deduplication_id(options: &JobOptions) -> String {
+    let mut json = serde_json::Value::Object(other_options(options)).to_string();
+    if let Some(deduplication) = &options.deduplication {
+        json.pop();
+        json += if json.len() > 1 { r#","de":"# } else { r#""de":"# };
+        json += &serde_json::Value::Object(deduplication.rules.to_json()).to_string();
+        json.pop();
+        json += if json.ends_with('{') { r#""id":"# } else { r#","id":"# };
+    }
+    json
+}
+
+fn other_options(options: &JobOptions) -> Map<String, serde_json::Value> {
     let mut json = Map::new();
     if options.attempts > 0 {
         json.insert("attempts".to_owned(), json!(options.attempts));
@@ -148,7 +170,7 @@ pub fn options_json(options: &JobOptions) -> String {
     for (name, value) in &options.other {
         json.entry(name.clone()).or_insert_with(|| value.clone());
     }
-    serde_json::Value::Object(json).to_string()
+    json
 }
 
 /// 2000 rather than 2000.0.
@@ -254,6 +276,7 @@ pub(super) fn job_record(id: &str, reply: Value) -> Option<JobRecord> {
         return_value: take("returnvalue"),
         progress: take("progress"),
         stacktrace,
+        deduplication_id: take("deid"),
         parent: take("parentKey"),
     })
 }
@@ -279,12 +302,27 @@ pub(super) fn hash_fields(reply: Value) -> HashMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::model::deduplication::{Deduplication, DeduplicationRules};
 
     #[test]
     fn standard_options_are_written_in_bullmqs_names() {
         let json = options_json(&JobOptions::standard());
 
         assert_eq!(json, r#"{"attempts":3,"backoff":{"type":"exponential","delay":2000},"priority":3}"#);
+    }
+
+    #[test]
+    fn a_deduplication_is_written_last_and_its_id_closes_it() {
+        let rules = DeduplicationRules { replace: true, ..DeduplicationRules::default() };
+        let deduplication = Some(Deduplication { id: "a\"b".to_owned(), rules });
+
+        let alone = options_json(&JobOptions { deduplication: deduplication.clone(), ..JobOptions::default() });
+        let behind = options_json(&JobOptions { deduplication, attempts: 2, ..JobOptions::default() });
+        let simple = Some(Deduplication { id: "k".to_owned(), ..Deduplication::default() });
+
+        assert_eq!(alone, r#"{"de":{"replace":true,"id":"a\"b"}}"#);
+        assert_eq!(behind, r#"{"attempts":2,"de":{"replace":true,"id":"a\"b"}}"#);
+        assert_eq!(options_json(&JobOptions { deduplication: simple, ..JobOptions::default() }), r#"{"de":{"id":"k"}}"#);
     }
 
     #[test]

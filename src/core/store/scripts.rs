@@ -35,7 +35,7 @@ macro_rules! script {
     };
 }
 
-pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger");
+pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger", "dedup");
 pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "pace", "take");
 pub(super) static SETTLE_JOBS: Script =
     script!("settle_jobs", "allow-oom", "create", "pace", "take", "flow", "verdicts", "metrics", "sent");

@@ -17,6 +17,8 @@ pub(super) fn leftovers(server: &Server, queue: &str) -> BTreeMap<String, Vec<St
             "list" => server.ask(&format!("LRANGE {key} 0 -1")),
             "zset" => server.ask(&format!("ZRANGE {key} 0 -1")),
             "set" => server.ask(&format!("SMEMBERS {key}")),
+            "string" if key[prefix.len()..].starts_with("de:") => owner(server, &key),
+            "string" if key == format!("{prefix}id") => vec![server.ask(&format!("GET {key}"))],
             _ => Vec::new(),
         };
         let name = key[prefix.len()..].to_owned();
@@ -26,6 +28,12 @@ pub(super) fn leftovers(server: &Server, queue: &str) -> BTreeMap<String, Vec<St
         }
     }
     found
+}
+
+/// Who owns a deduplication id, and whether for a time or until it ends.
+fn owner(server: &Server, key: &str) -> Vec<String> {
+    let expires = if server.ask::<i64>(&format!("PTTL {key}")) < 0 { "stays" } else { "expires" };
+    vec![server.ask(&format!("GET {key}")), expires.to_owned()]
 }
 
 fn fields(server: &Server, key: &str) -> Vec<String> {

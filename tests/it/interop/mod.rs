@@ -3,6 +3,7 @@
 mod board;
 mod changes;
 mod cron;
+mod dedup;
 mod events;
 mod failures;
 mod flows;

@@ -90,7 +90,7 @@ async fn a_repeated_add_stores_nothing_and_says_so() {
     let second = queue.add(&jobs, Ledger::Skip).await.unwrap();
 
     assert_eq!(first, [AddStatus::Stored, AddStatus::Stored, AddStatus::Duplicate]);
-    assert_eq!(second, [AddStatus::Duplicate; 3]);
+    assert_eq!(second, [const { AddStatus::Duplicate }; 3]);
     assert_eq!(queue.counts().await.unwrap().waiting, 2);
 }
 
@@ -455,7 +455,7 @@ async fn rows_in_the_ledger_stay_known_when_their_jobs_go_but_not_when_they_are_
     let taken = hand.take(1).await;
     hand.settle(&taken, completed(Keep::NONE)).await;
 
-    assert_eq!(hand.queue.add(&rows, Ledger::Record).await.unwrap(), [AddStatus::Duplicate; 2]);
+    assert_eq!(hand.queue.add(&rows, Ledger::Record).await.unwrap(), [const { AddStatus::Duplicate }; 2]);
     hand.queue.remove(&ids).await.unwrap();
 
     assert_eq!(hand.queue.add(&rows, Ledger::Record).await.unwrap(), [AddStatus::Duplicate, AddStatus::Stored]);

@@ -4,21 +4,36 @@
 --   3 library      text for meta.library, written where absent
 --   4 ledger       "1": ids are row ids, refused when the ledger knows them
 --   5 shapes       how many shapes follow; jobs of one campaign differ only in id and data
---   6…             six a shape: name, opts (JSON), priority (0…2097151), lifo ("1"), start ("now", "after", "at"), ms
+--   6 deduplicated how many of the jobs have a deduplication id
+--   7…             eight a shape: name, opts (JSON), priority (0…2097151), lifo ("1"), start ("now", "after", "at"), ms,
+--                  what deduplication does beside refusing ("extend replace reschedule keepLastIfActive", any of them),
+--                  its TTL in ms (0 none). For jobs with a deduplication id opts ends where that id is to stand.
+--   …              two a deduplicated job: its place from 1, its deduplication id
 --   …              three a job: id, data (JSON), number of its shape from 1
--- Returns one number a job: 1 stored, 0 duplicate.
+-- Returns one answer a job: 1 stored, 0 duplicate, or as text the id of the job that it was deduplicated by.
 local library, uses_ledger, shape_count = ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
-local first_job = 6 + shape_count * 6
+local first_deduplication = 7 + shape_count * 8
+local first_job = first_deduplication + tonumber(ARGV[6]) * 2
 local now = server_time()
+
+local deduplications, owners
+if first_job > first_deduplication then
+  deduplications = {}
+  for at = first_deduplication, first_job - 1, 2 do deduplications[tonumber(ARGV[at])] = ARGV[at + 1] end
+  local wrong_key
+  owners, wrong_key = find_owners(deduplications)
+  if not owners then return redis.error_reply('WRONGTYPE ' .. wrong_key .. ' holds no job id: remove it') end
+end
 
 local shapes = {}
 for index = 1, shape_count do
-  local at = 6 + (index - 1) * 6
+  local at = 7 + (index - 1) * 8
   local start, ms = ARGV[at + 4], tonumber(ARGV[at + 5])
   local due = (start == 'after' and now + ms) or (start == 'at' and ms) or now
   shapes[index] = {
     name = ARGV[at], opts = ARGV[at + 1], priority = tonumber(ARGV[at + 2]), lifo = ARGV[at + 3] == '1',
-    due = due, delay = int(math.max(due - now, 0)), is_delayed = due > now,
+    due = due, delay = int(math.max(due - now, 0)), is_delayed = due > now, starts_at = start == 'at',
+    rules = deduplications and read_rules(ARGV[at + 6], tonumber(ARGV[at + 7])),
   }
 end
 
@@ -43,22 +58,47 @@ end
 find_known(1, #keys)
 local ledger = uses_ledger and ledger_open(now)
 
-local statuses, seen = {}, {}
+local statuses, seen, replaced = {}, {}, {}
 local back, front, ranked, next_score = {}, {}, {}, {}
-local added, timestamp = 0, int(now)
+local timestamp = int(now)
+-- For a job with a deduplication id: the owner that it yields to, if any, and its complete opts.
+local function look_at_owner(id, deduplication_id, shape, data)
+  local opts = shape.opts .. cjson.encode(deduplication_id) .. '}}'
+  local job = {
+    id = id, name = shape.name, data = data, opts = opts, due = shape.due, delay = shape.delay, starts_at = shape.starts_at,
+    rules = shape.rules, deduplication_id = deduplication_id,
+  }
+  local owner, other = deduplicate(owners, job)
+  if other then replaced[other] = true end
+  -- The owner may have been put off into the millisecond of others in this batch.
+  if owner then next_score[shape.due] = nil else replaced[id] = nil end
+  return owner, opts
+end
+
 for index, key in ipairs(keys) do
   local at = first_job + (index - 1) * 3
   local id, shape = ARGV[at], shapes[tonumber(ARGV[at + 2])]
-  local duplicate = seen[id] or known[index] or (ledger and not ledger_record(ledger, id))
+  local duplicate = (seen[id] or known[index]) and not replaced[id] or (ledger and not ledger_record(ledger, id))
   seen[id] = true
+  local deduplication_id = not duplicate and deduplications and deduplications[index]
+  local owner, opts
+  if deduplication_id then owner, opts = look_at_owner(id, deduplication_id, shape, ARGV[at + 1]) end
   if duplicate then
     statuses[index] = 0
     call('XADD', here.events, '*', 'event', 'duplicated', 'jobId', id)
+  elseif owner then
+    -- Its own owner: stored by an earlier call, finished and gone, and its TTL still runs.
+    statuses[index] = owner == id and 0 or owner
+    if ledger then ledger_forget(id, now) end
   else
     statuses[index] = 1
-    added = added + 1
-    call('HSET', key, 'name', shape.name, 'data', ARGV[at + 1], 'opts', shape.opts, 'timestamp', timestamp,
-      'delay', shape.delay, 'priority', shape.priority)
+    if opts then
+      call('HSET', key, 'name', shape.name, 'data', ARGV[at + 1], 'opts', opts, 'timestamp', timestamp,
+        'delay', shape.delay, 'priority', shape.priority, 'deid', deduplication_id)
+    else
+      call('HSET', key, 'name', shape.name, 'data', ARGV[at + 1], 'opts', shape.opts, 'timestamp', timestamp,
+        'delay', shape.delay, 'priority', shape.priority)
+    end
     call('XADD', here.events, '*', 'event', 'added', 'jobId', id, 'name', shape.name)
     if shape.is_delayed then
       local score = next_score[shape.due] or due_score(here, shape.due)
@@ -94,5 +134,5 @@ if #ranked > 0 then
 end
 if #back > 0 or #front > 0 or #ranked > 0 then mark_ready(here) end
 if next(next_score) then mark_due(here) end
-if added > 0 then call('XTRIM', here.events, 'MAXLEN', '~', limit) end
+call('XTRIM', here.events, 'MAXLEN', '~', limit)
 return statuses

@@ -142,8 +142,9 @@ local function delete_jobs(queue, ids)
   each_key('DEL', keys)
 end
 
--- A job that ends or goes away gives up its deduplication, unless that has a life of its own (a TTL).
+-- A job that is removed gives up its deduplication, and with it what was kept for its end.
 local function free_deduplication(queue, id, deduplication_id)
   local key = queue.base .. 'de:' .. deduplication_id
-  if call('GET', key) == id and call('PTTL', key) < 1 then call('DEL', key) end
+  -- pcall: the key may be of another type.
+  if redis.pcall('GET', key) == id then call('DEL', key, queue.base .. 'dn:' .. deduplication_id) end
 end

@@ -53,7 +53,7 @@ end
 local function finish(job, state, result_field)
   local attempts_made = count_attempt(job)
   ended[state] = ended[state] + 1
-  if job.deduplication then free_deduplication(here, job.id, job.deduplication) end
+  if job.deduplication then finish_deduplication(here, job.id, job.deduplication, now) end
   if job.parent_key then tell_parent(job, state) end
   if job.rule and job.rule.count == 0 then
     removed[#removed + 1] = job.id
