@@ -69,6 +69,8 @@ set edit:completion:arg-completer[wq] = {|@words|
             cand --id 'The id of the job; an id that is there already adds nothing'
             cand --key 'Any text that the id is made from: the same key twice adds once'
             cand --expires 'Don''t send it after this time from now (30m) or this moment'
+            cand --dedupe 'Add nothing while a job with this key is there, or for so long: order-17, or order-17:5m. What follows the last colon is the time when it reads as one; a key that ends like that takes one more colon (slot:5m:)'
+            cand --dedupe-mode 'What the new job does then: nothing (first), renew the time (extend), take the place of a delayed one (replace), put a delayed one off (reschedule), or be added once a running one has ended (keep-last)'
             cand --priority 'urgent, high, normal, low, or a number: lower runs first, 0 before all others [default: normal]'
             cand --attempts 'How often it may be tried'
             cand --backoff 'What a failed attempt waits for; fixed:1s, or with a random part of 0 to 1: exponential:2s:0.5'

@@ -74,6 +74,12 @@ complete -c wq -n "__fish_wq_using_subcommand enqueue" -l ndjson -d 'Many jobs: 
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l id -d 'The id of the job; an id that is there already adds nothing' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l key -d 'Any text that the id is made from: the same key twice adds once' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l expires -d 'Don\'t send it after this time from now (30m) or this moment' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l dedupe -d 'Add nothing while a job with this key is there, or for so long: order-17, or order-17:5m. What follows the last colon is the time when it reads as one; a key that ends like that takes one more colon (slot:5m:)' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l dedupe-mode -d 'What the new job does then: nothing (first), renew the time (extend), take the place of a delayed one (replace), put a delayed one off (reschedule), or be added once a running one has ended (keep-last)' -r -f -a "first\t''
+extend\t''
+replace\t''
+reschedule\t''
+keep-last\t''"
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l priority -d 'urgent, high, normal, low, or a number: lower runs first, 0 before all others [default: normal]' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l attempts -d 'How often it may be tried' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l backoff -d 'What a failed attempt waits for; fixed:1s, or with a random part of 0 to 1: exponential:2s:0.5' -r

@@ -59,7 +59,7 @@ Examples:
   wq enqueue --to +5511999990000 --text 'Hi' --priority high
   wq enqueue --to 600111222 --default-country ES --text 'Hola' --at 'tomorrow 09:00' --key order-17
   wq enqueue --data '{\"to\":\"+34600111222\",\"text\":\"Hola\"}' --json | jq -r .data.id
-  wq enqueue --to +5511999990000 --text 'Your cart is waiting' --delay 30m --dedupe cart-17 --dedupe-mode replace
+  wq enqueue --data @cart.json --delay 30m --dedupe cart-17 --dedupe-mode replace
   producer | wq enqueue --ndjson -";
 
 /// What became of a job.

@@ -38,7 +38,7 @@ macro_rules! script {
 pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger", "dedup");
 pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "pace", "take");
 pub(super) static SETTLE_JOBS: Script =
-    script!("settle_jobs", "allow-oom", "create", "pace", "take", "flow", "verdicts", "metrics", "sent");
+    script!("settle_jobs", "allow-oom", "create", "successor", "pace", "take", "flow", "verdicts", "metrics", "sent");
 pub(super) static RESERVE_SLOT: Script = script!("reserve_slot", "allow-oom", "pace");
 pub(super) static EXTEND_LOCKS: Script = script!("extend_locks", "allow-oom");
 pub(super) static RECOVER_STALLED: Script = script!("recover_stalled", "allow-oom");

@@ -25,6 +25,9 @@ use By::{Node as Nodes, Ours};
 /// Who adds the first, third, … job, and who the second, fourth, …
 const MIXES: [[By; 2]; 4] = [[Nodes, Nodes], [Ours, Nodes], [Nodes, Ours], [Ours, Ours]];
 
+/// The fields of an entry of the event stream.
+type Event = BTreeMap<String, String>;
+
 /// How a worker ends a job.
 #[derive(Clone, Copy, PartialEq)]
 enum End {
@@ -99,8 +102,8 @@ impl Story<'_> {
     }
 
     /// Everything that happened, moments and reasons left out.
-    fn events(&self) -> Vec<BTreeMap<String, String>> {
-        let entries: Vec<(String, BTreeMap<String, String>)> = self.server.ask(&format!("XRANGE {} - +", self.key("events")));
+    fn events(&self) -> Vec<Event> {
+        let entries: Vec<(String, Event)> = self.server.ask(&format!("XRANGE {} - +", self.key("events")));
         let mut events: Vec<_> = entries.into_iter().map(|(_, event)| event).collect();
         for event in &mut events {
             event.remove("delay");
@@ -129,7 +132,7 @@ impl Story<'_> {
 }
 
 /// Tells the story in every mix of authors and workers; all must come to what comes of Node alone, which is given back.
-fn tell(workers: &[By], story: impl Fn(&mut Story<'_>)) -> (Vec<BTreeMap<String, String>>, BTreeMap<String, Vec<String>>) {
+fn tell(workers: &[By], story: impl Fn(&mut Story<'_>)) -> (Vec<Event>, BTreeMap<String, Vec<String>>) {
     let server = Server::tcp();
     let mut node = Node::start(&server);
     let mut of_node = None;
@@ -146,7 +149,7 @@ fn tell(workers: &[By], story: impl Fn(&mut Story<'_>)) -> (Vec<BTreeMap<String,
     of_node.unwrap()
 }
 
-fn names(events: &[BTreeMap<String, String>]) -> Vec<&str> {
+fn names(events: &[Event]) -> Vec<&str> {
     events.iter().map(|event| event["event"].as_str()).collect()
 }
 
