@@ -78,8 +78,8 @@ pub(super) struct Added {
 
 impl Added {
     /// One job that is in the queue now, or would be.
-    pub(super) fn stored(id: String, queue: &QueueName, dry_run: bool) -> Self {
-        Self { id, status: word(AddStatus::Stored), queue: queue.to_string(), line: None, dry_run }
+    pub(super) fn stored(id: &str, queue: &QueueName, dry_run: bool) -> Self {
+        added(id, &AddStatus::Stored, queue.as_str(), None, dry_run)
     }
 }
 

@@ -100,7 +100,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         Verb::RunNow { name, dry_run } => {
             let queue = which.open(shell).await?;
             let id = scheduler::run_now(&queue, &name, dry_run, shell.settings.timeout).await?;
-            shell.printer.record(&Added::stored(id, queue.name(), dry_run))?;
+            shell.printer.record(&Added::stored(&id, queue.name(), dry_run))?;
             Ok(Exit::Done)
         }
         Verb::Next(args) => next::run(&args, shell),
