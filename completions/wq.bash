@@ -827,7 +827,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__enqueue)
-            opts="-Q -o -q -v -y -h --queue --to --text --default-country --data --name --ndjson --id --key --expires --lifo --dry-run --priority --attempts --backoff --remove-on-complete --remove-on-fail --delay --at --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --to --text --default-country --data --name --ndjson --id --key --expires --lifo --dry-run --dedupe --dedupe-mode --priority --attempts --backoff --remove-on-complete --remove-on-fail --delay --at --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -875,6 +875,14 @@ _wq() {
                     ;;
                 --expires)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dedupe)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dedupe-mode)
+                    COMPREPLY=($(compgen -W "first extend replace reschedule keep-last" -- "${cur}"))
                     return 0
                     ;;
                 --priority)
