@@ -79,15 +79,23 @@ local function pop_jobs(want)
   return ids, jobs, dropped, is_empty
 end
 
+-- How many may start in one life of BullMQ's limiter key, and how long that is: as Node, the queue's own limit, else the one
+-- that this worker was given; nil when neither is set. Our pace is finer, but Node's workers look at this alone.
+local function shared_window(facts, how)
+  local max = tonumber(facts[3] or '')
+  if max then return max, tonumber(facts[4] or '') end
+  max = tonumber(how.worker_max) or 0
+  if max > 0 then return max, tonumber(how.worker_window) end
+end
+
 -- Whether and how many may start now: the number, or 0 with the reason and how long to keep away (us).
-local function allowance(want, facts, max, gap, now_us)
+local function allowance(want, facts, max, gap, now_us, window_max)
   if facts[1] then return 0, 'paused', 0 end
   if facts[2] then
     want = math.min(want, tonumber(facts[2]) - call('LLEN', here.active))
     if want <= 0 then return 0, 'concurrency', 0 end
   end
   if not max then return want end
-  local window_max = tonumber(facts[3] or '')
   local started = tonumber(call('GET', here.limiter) or 0)
   if window_max or started >= CLOSED_BY_HAND then
     local left = started >= CLOSED_BY_HAND and 0 or window_max - started
@@ -124,7 +132,8 @@ local function take(want, how)
     return { now, why, math.ceil(wait_us), next_due, dropped, jobs, math.ceil(gap), math.ceil(slack) }
   end
 
-  local allowed, why, wait_us = allowance(want, facts, max, gap, now_us)
+  local window_max, window_ms = shared_window(facts, how)
+  local allowed, why, wait_us = allowance(want, facts, max, gap, now_us, window_max)
   if allowed == 0 then return reply(why, wait_us, 0, {}) end
   local ids, jobs, dropped, is_empty = pop_jobs(allowed)
   local count = #ids
@@ -152,8 +161,8 @@ local function take(want, how)
       if max then fields[9] = math.ceil(reserve_slot(now_us, gap)) end
     end
   end
-  if facts[3] and max and counted > 0 and call('INCRBY', here.limiter, counted) == counted then
-    call('PEXPIRE', here.limiter, facts[4] or window)
+  if window_max and max and counted > 0 and call('INCRBY', here.limiter, counted) == counted then
+    call('PEXPIRE', here.limiter, window_ms or window)
   end
   -- One more idle worker may be needed; without the marker Node's would sleep for five seconds. Should nothing be left, the
   -- one that wakes finds that out.
