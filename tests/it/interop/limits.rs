@@ -1,6 +1,9 @@
 //! Limits and locks that Node and `wq` share.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use redis::ConnectionLike;
 
 use serde_json::{Value, json};
 
@@ -215,11 +218,65 @@ fn s35_a_job_that_killed_two_node_workers_is_given_up_by_wq() {
     assert_eq!(receiver.requests().len(), 0);
 }
 
-/// When each job was taken, ms of the server's clock, by all workers of `q`.
-fn takes(server: &Server) -> Vec<u64> {
-    let entries: Vec<(String, Vec<String>)> = server.ask("XRANGE bull:q:events - +");
-    let taken = entries.iter().filter(|(_, fields)| fields[1] == "active");
-    taken.map(|(id, _)| id.split_once('-').unwrap().0.parse().unwrap()).collect()
+/// Writes down what is done to BullMQ's limiter key of `q`, in the server's own order.
+struct Windows(Arc<Mutex<Vec<String>>>);
+
+impl Windows {
+    fn watch(server: &Server) -> Self {
+        let mut connection = server.connection();
+        connection.send_packed_command(&redis::cmd("MONITOR").get_packed_command()).unwrap();
+        connection.recv_response().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&seen);
+        // Ends with the server.
+        std::thread::spawn(move || {
+            while let Ok(redis::Value::SimpleString(line)) = connection.recv_response() {
+                if line.contains("\"bull:q:limiter\"") {
+                    sink.lock().unwrap().push(line);
+                }
+            }
+        });
+        Self(seen)
+    }
+
+    /// How many starts each life of the key has seen; a life begins when a start sets the key's time.
+    fn sizes(&self) -> Vec<u64> {
+        let (mut sizes, mut last) = (Vec::new(), 0);
+        for line in self.0.lock().unwrap().iter() {
+            let words: Vec<String> = line.split('"').skip(1).step_by(2).map(str::to_lowercase).collect();
+            match words[0].as_str() {
+                "incr" => last = 1,
+                "incrby" => last = words[2].parse().unwrap(),
+                "pexpire" => {
+                    *sizes.last_mut().unwrap_or(&mut 0) -= if sizes.is_empty() { 0 } else { last };
+                    sizes.push(last);
+                    continue;
+                }
+                _ => continue,
+            }
+            if let Some(size) = sizes.last_mut() {
+                *size += last;
+            }
+        }
+        sizes
+    }
+}
+
+/// Node and `wq` work off 60 jobs together, never more than 10 in one life of the key.
+fn share(server: &Server, node: &mut Node, receiver: &Receiver, our_rate: &str, their_options: &Value) {
+    let windows = Windows::watch(server);
+    let line = format!("worker -Q q --via http --url {} --rate {our_rate}", receiver.url());
+    let _worker = wq(server).line(&line).spawn();
+    node.call("work", json!({ "queue": "q", "options": their_options }));
+    eventually(SOON, "both wait", || (server.ask::<String>("CLIENT LIST").matches("cmd=bzpopmin").count() == 2).then_some(()));
+
+    add(server, &plain(60));
+
+    eventually(Duration::from_secs(40), "all are completed", || (server.ask::<u64>("ZCARD bull:q:completed") == 60).then_some(()));
+    let sizes = windows.sizes();
+    assert!(sizes.iter().all(|size| *size <= 10) && sizes.iter().sum::<u64>() == 60, "{sizes:?}");
+    let ours = receiver.requests().len();
+    assert!((1..60).contains(&ours), "wq sent {ours} of 60");
 }
 
 #[test]
@@ -227,25 +284,16 @@ fn s42_node_and_wq_together_keep_the_global_rate_of_the_queue() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     queue(&mut node, "setGlobalRateLimit", &json!([10, 500]));
-    let _worker = wq(&server).line(&worker_line(&receiver, "")).spawn();
-    node.call("work", json!({ "queue": "q", "options": { "concurrency": 5 } }));
-    eventually(SOON, "both wait", || (server.ask::<String>("CLIENT LIST").matches("cmd=bzpopmin").count() == 2).then_some(()));
 
-    add(&server, &plain(60));
+    share(&server, &mut node, &receiver, "none", &json!({ "concurrency": 5 }));
+}
 
-    eventually(SOON, "all are completed", || (server.ask::<u64>("ZCARD bull:q:completed") == 60).then_some(()));
-    // A window is one life of BullMQ's key: it begins with the first start after the one before.
-    let (mut begin, mut sizes) = (0, Vec::new());
-    for at in takes(&server) {
-        if at >= begin + 500 {
-            begin = at;
-            sizes.push(0);
-        }
-        *sizes.last_mut().unwrap() += 1;
-    }
-    assert!(sizes.iter().all(|size| *size <= 10) && sizes.iter().sum::<u64>() == 60, "{sizes:?}");
-    let ours = receiver.requests().len();
-    assert!((1..60).contains(&ours), "wq sent {ours} of 60");
+#[test]
+fn s43_node_and_wq_together_keep_a_rate_that_both_workers_were_given() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+
+    share(&server, &mut node, &receiver, "10/500ms", &json!({ "concurrency": 5, "limiter": { "max": 10, "duration": 500 } }));
 }
 
 #[test]
