@@ -314,3 +314,59 @@ fn find_zone(name: Option<&str>) -> Result<TimeZone, CronError> {
     };
     TimeZone::get(name).ok().or_else(fixed).ok_or_else(|| CronError::Zone(name.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The next moments in UTC.
+    fn next(pattern: &str, zone: &str, after: &str, count: usize) -> Vec<String> {
+        let cron = Cron::parse(pattern, Some(zone)).unwrap();
+        let mut last = u64::try_from(after.parse::<Timestamp>().unwrap().as_millisecond()).unwrap();
+        let mut moments = Vec::new();
+        while moments.len() < count {
+            last = cron.next_after(last).unwrap();
+            moments.push(Timestamp::from_millisecond(i64::try_from(last).unwrap()).unwrap().to_string());
+        }
+        moments
+    }
+
+    #[test]
+    fn an_hour_that_the_clock_skips_runs_in_the_next() {
+        let moments = next("30 2 * * *", "Europe/Madrid", "2026-03-28T12:00:00Z", 2);
+
+        assert_eq!(moments, ["2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"]);
+    }
+
+    #[test]
+    fn an_hour_that_the_clock_repeats_runs_once_unless_every_hour_does() {
+        let once = next("30 2 * * *", "Europe/Madrid", "2026-10-24T12:00:00Z", 2);
+        let always = next("30 * * * *", "Europe/Madrid", "2026-10-25T00:00:00Z", 2);
+
+        assert_eq!(once, ["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]);
+        assert_eq!(always, ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"]);
+    }
+
+    #[test]
+    fn number_and_weekday_are_either_or_unless_one_is_any() {
+        let both = next("0 0 13 * 5", "UTC", "2026-04-01T00:00:00Z", 3);
+        let weekday = next("0 0 ? * 5", "UTC", "2026-04-01T00:00:00Z", 2);
+
+        assert_eq!(both, ["2026-04-03T00:00:00Z", "2026-04-10T00:00:00Z", "2026-04-13T00:00:00Z"]);
+        assert_eq!(weekday, ["2026-04-03T00:00:00Z", "2026-04-10T00:00:00Z"]);
+    }
+
+    #[test]
+    fn a_day_that_never_comes_ends_the_search() {
+        assert_eq!(Cron::parse("0 0 30 2 *", Some("UTC")).unwrap().next_after(0), None);
+        assert_eq!(Cron::parse("* * * * *", Some("UTC")).unwrap().next_after(u64::MAX), None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_field() {
+        let error = Cron::parse("0 25 * * *", Some("UTC")).unwrap_err();
+
+        assert_eq!(error.to_string(), "hour \"25\" of the cron pattern: it goes from 0 to 23");
+        assert_eq!(Cron::parse("* * * * *", Some("Mars/Olympus")).unwrap_err(), CronError::Zone("Mars/Olympus".to_owned()));
+    }
+}

@@ -157,3 +157,33 @@ pub fn check_schedule_id(id: &str) -> Result<(), ScheduleError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_with_an_offset_has_its_slots_from_the_epoch_on() {
+        let every = |offset| Timing::Every { ms: 60_000, offset };
+
+        assert_eq!(every(Some(5000)).next_after(1_795_533_119_000), Ok(Some(1_795_533_125_000)));
+        assert_eq!(every(Some(5000)).next_after(1_795_533_125_000), Ok(Some(1_795_533_185_000)));
+        assert_eq!(every(None).next_after(7), Ok(Some(60_007)));
+        assert_eq!(Timing::Every { ms: 0, offset: None }.next_after(7), Err(ScheduleError::NoInterval));
+    }
+
+    #[test]
+    fn a_new_pattern_has_five_or_six_fields_and_a_stored_one_may_have_fewer() {
+        assert!(Timing::cron("0 9 * * 1-5", None).is_ok() && Timing::cron("@daily", None).is_ok());
+        assert_eq!(Timing::cron("1 2 3", None), Err(CronError::Fields("1 2 3".to_owned(), 3).into()));
+        assert!(Timing::stored_cron("1 2 3", None).is_ok());
+    }
+
+    #[test]
+    fn ids_that_would_not_fit_into_a_key_are_refused() {
+        assert!(check_schedule_id("daily-9.am").is_ok());
+        for id in ["", "a:b", "a b", "é"] {
+            assert_eq!(check_schedule_id(id), Err(ScheduleError::Id(id.to_owned())));
+        }
+    }
+}

@@ -143,8 +143,42 @@ impl Queue {
             let (score, hash) = (answers.next().unwrap_or(Value::Nil), answers.next().unwrap_or(Value::Nil));
             record(id, score, hash)
         });
-        Ok(records.collect())
+        let mut records: Vec<ScheduleRecord> = records.collect();
+        self.find_stopped(&mut records).await?;
+        Ok(records)
     }
+
+    /// Finds the schedules that should go on and don't: their pending run is gone, or finished without making another.
+    async fn find_stopped(&self, records: &mut [ScheduleRecord]) -> Result<(), StoreError> {
+        let mut going: Vec<(&mut ScheduleRecord, Millis)> = records
+            .iter_mut()
+            .filter(|record| record.problem.is_none())
+            .filter_map(|record| record.next.map(|next| (record, next)))
+            .collect();
+        if going.is_empty() {
+            return Ok(());
+        }
+        let mut commands = redis::pipe();
+        for (record, next) in &going {
+            let run = self.keys.bullmq(&format!("{}{next}", prefix(&record.id)));
+            commands.cmd("HMGET").arg(run).arg("name").arg("finishedOn");
+        }
+        commands.ignore_errors();
+        let runs: Vec<Value> = self.link.clone().query_all(&commands).await?;
+        for ((record, next), run) in going.iter_mut().zip(runs) {
+            let is_pending = matches!(array(run).as_deref(), Some([name, Value::Nil]) if *name != Value::Nil);
+            if !is_pending && !is_over(record, *next) {
+                record.problem = Some("no run is pending, and none will be made; add the schedule again to go on".to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the run at `next` is the last one by the limit or the end.
+fn is_over(record: &ScheduleRecord, next: Millis) -> bool {
+    let after = record.timing.as_ref().ok().and_then(|timing| timing.next_after(next).ok().flatten());
+    record.limit.is_some_and(|limit| record.iterations >= limit) || after.is_none_or(|after| record.end.is_some_and(|end| after > end))
 }
 
 /// What became of the run after the one that was taken.
@@ -254,7 +288,7 @@ fn record(id: &str, score: Value, hash: Value) -> ScheduleRecord {
     let offset = number("offset");
     let (pattern, every, zone) = (take("pattern"), take("every"), take("tz"));
     let timing = if is_gone {
-        Err("its definition is gone".to_owned())
+        Err("its definition is gone, or something else stands in its place".to_owned())
     } else {
         timing(pattern.as_deref(), every.as_deref(), offset, zone.as_deref())
     };

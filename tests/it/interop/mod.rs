@@ -1,6 +1,7 @@
 //! Real Node BullMQ and `wq` on the same queues.
 
 mod board;
+mod broken_schedulers;
 mod changes;
 mod cron;
 mod dedup;
