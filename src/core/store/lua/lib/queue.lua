@@ -94,13 +94,15 @@ local function priority_score(queue, priority)
 end
 
 -- Where a job without priority waits. BullMQ 4 and 5 rename wait to paused when they pause, and rename it back over
--- whatever is in wait then: a queue that they paused gets new jobs in paused. meta.version is the last Queue that was made.
+-- whatever is in wait then: a queue that they paused gets new jobs in paused. meta.version is the last Queue that was made;
+-- BullMQ 4 writes none, and all that came later take the jobs in paused back when they resume.
 local function wait_list(queue)
   local facts = facts_of(queue)
   if not facts[1] or call('EXISTS', queue.wait) == 1 then return queue.wait end
   if call('EXISTS', queue.paused) == 1 then return queue.paused end
   local major = facts[6] and tonumber(string.match(facts[6], '^bullmq:(%d+)'))
-  return major and major <= 5 and queue.paused or queue.wait
+  if not facts[6] or major and major <= 5 then return queue.paused end
+  return queue.wait
 end
 
 -- Puts a job at the back of its line; without a priority, side RPUSH is the front.
