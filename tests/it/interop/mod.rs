@@ -14,6 +14,7 @@ mod limits;
 mod locks;
 mod node_adds;
 mod options;
+mod pauses;
 mod schedule_face;
 mod schedulers;
 mod together;
