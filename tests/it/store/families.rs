@@ -100,7 +100,7 @@ async fn a_parent_that_is_gone_is_not_brought_back_by_its_child() {
 
 #[tokio::test]
 async fn a_parent_in_a_paused_or_full_queue_waits_without_a_marker() {
-    for harm in ["HSET bull:above:meta paused 1", "HSET bull:above:meta concurrency 0"] {
+    for harm in ["HSET bull:above:meta paused 1 version bullmq:6.7.0", "HSET bull:above:meta concurrency 0"] {
         let (server, mut hand, taken) = with_family(|server| server.ask::<()>(harm)).await;
 
         hand.settle(&taken, completed(Keep::ALL)).await;
