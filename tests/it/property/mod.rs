@@ -86,6 +86,8 @@ impl Player {
     async fn new(server: &Server) -> Self {
         let mut plain = Plain(server.connection());
         plain.ask::<()>("FLUSHALL");
+        // As Node's Queue says it; without, jobs may be parked for BullMQ 4, which the model knows nothing of.
+        plain.ask::<()>("HSET bull:q:meta version bullmq:6.7.0");
         let link = ServerAddress::parse(&server.url()).unwrap().connect_once().await.unwrap();
         Self {
             plain,
