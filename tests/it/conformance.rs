@@ -95,15 +95,19 @@ fn a_scenario_without_its_tests_is_skipped_and_that_is_not_enough() {
 #[test]
 fn colours_and_the_lines_of_cargo_test_are_understood() {
     let nextest = all("PASS").replace("PASS", "\u{1b}[32;1mPASS\u{1b}[0m") + SUMMARY;
-    let mut cargo = String::new();
-    for line in all("PASS").lines() {
+    let cargo_line = |line: &str| {
         let ending = if line.contains("s17_") { "FAILED" } else { "ok" };
-        cargo += &format!(
-            "test {} ... {ending}
+        [
+            "test ",
+            line.split(' ').next_back().unwrap(),
+            " ... ",
+            ending,
+            "
 ",
-            line.split(' ').next_back().unwrap()
-        );
-    }
+        ]
+        .concat()
+    };
+    let cargo: String = all("PASS").lines().map(cargo_line).collect();
 
     assert_eq!(added(&counted(&nextest, &[]).0), ["conformance: 55 scenarios, 55 passed, 0 failed, 0 skipped"]);
     let (text, content) = counted(&cargo, &[]);
