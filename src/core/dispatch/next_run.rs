@@ -31,7 +31,7 @@ impl Worker {
 }
 
 fn tell(job: &str, run: &ScheduledRun, next: &NextRun) {
-    let schedule = &run.schedule;
+    let schedule = run.schedule.as_deref().unwrap_or_default();
     match next {
         NextRun::Planned(due) => tracing::debug!(job, schedule, due, "the next run is planned"),
         NextRun::NotPending => tracing::debug!(job, schedule, "not the pending run: it makes no other"),

@@ -44,8 +44,8 @@ pub struct StoredOptions {
 /// What the next run of a schedule is made from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScheduledRun {
-    /// BullMQ's `repeatJobKey`.
-    pub schedule: String,
+    /// BullMQ's `repeatJobKey`; `None` for a repeatable job of BullMQ 4 or 5, which came before schedulers.
+    pub schedule: Option<String>,
     /// All options of this run; the next one has the same.
     pub options: Map<String, serde_json::Value>,
 }
@@ -195,8 +195,11 @@ pub(super) fn json_text(field: &str, bytes: Vec<u8>) -> Result<Box<RawValue>, St
 pub(super) fn stored_options(text: &[u8]) -> Result<StoredOptions, String> {
     let value: serde_json::Value = serde_json::from_slice(text).map_err(|error| format!("opts is no JSON: {error}"))?;
     let serde_json::Value::Object(fields) = &value else { return Err("opts is no JSON object".to_owned()) };
-    let run = fields.get("repeatJobKey").and_then(serde_json::Value::as_str);
-    let run = run.map(|schedule| ScheduledRun { schedule: schedule.to_owned(), options: fields.clone() });
+    let text = |name: &str| fields.get(name).and_then(serde_json::Value::as_str);
+    let schedule = text("repeatJobKey").map(str::to_owned);
+    let is_repeatable =
+        fields.get("repeat").is_some_and(serde_json::Value::is_object) && text("jobId").is_some_and(|id| id.starts_with("repeat:"));
+    let run = (schedule.is_some() || is_repeatable).then(|| ScheduledRun { schedule, options: fields.clone() });
     let options: StoredOptions = serde_json::from_value(value).map_err(|error| format!("opts can't be read: {error}"))?;
     Ok(StoredOptions { run, ..options })
 }

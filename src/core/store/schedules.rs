@@ -75,12 +75,16 @@ impl Queue {
     /// # Errors
     /// When the server can't be asked.
     pub async fn plan_next_run(&self, job_id: &str, run: &ScheduledRun, now: Millis) -> Result<NextRun, StoreError> {
-        let plan = match NextOptions::of(job_id, run, now) {
+        let Some(schedule) = &run.schedule else {
+            let advice = "upsertJobScheduler, or wq schedule add, makes one that any worker keeps alive";
+            return Ok(NextRun::Broken(format!("it is a repeatable job of BullMQ 4 or 5, kept alive by their workers alone; {advice}")));
+        };
+        let plan = match NextOptions::of(job_id, schedule, &run.options, now) {
             Ok(plan) => plan,
             Err(no_more) => return Ok(no_more),
         };
         let mut arguments = Arguments::default();
-        arguments.push(&run.schedule).push(job_id).push(open(&plan.options)).number(plan.priority).push(if plan.lifo { "1" } else { "" });
+        arguments.push(schedule).push(job_id).push(open(&plan.options)).number(plan.priority).push(if plan.lifo { "1" } else { "" });
         arguments.push(shown(plan.slot)).push(shown(plan.end));
         let answer = NEXT_RUN.run(&self.link, &self.keys, &arguments).await?;
         let [code, next]: [Value; 2] =
@@ -88,7 +92,7 @@ impl Queue {
         Ok(match integer(&code) {
             Some(1) => NextRun::Planned(unsigned(&next)),
             Some(0) => NextRun::NotPending,
-            Some(2) => NextRun::Broken(format!("the job {}{} is there already", prefix(&run.schedule), unsigned(&next))),
+            Some(2) => NextRun::Broken(format!("the job {}{} is there already", prefix(schedule), unsigned(&next))),
             Some(-1) => NextRun::Broken("its definition is gone".to_owned()),
             Some(-2) => NextRun::Broken("its interval can't be read".to_owned()),
             Some(-3) => NextRun::Ended,
@@ -205,10 +209,10 @@ struct NextOptions {
 }
 
 impl NextOptions {
-    fn of(job_id: &str, run: &ScheduledRun, now: Millis) -> Result<Self, NextRun> {
-        let own_slot = job_id.strip_prefix(&prefix(&run.schedule)).and_then(|slot| slot.parse::<Millis>().ok());
+    fn of(job_id: &str, schedule: &str, options: &Map<String, Json>, now: Millis) -> Result<Self, NextRun> {
+        let own_slot = job_id.strip_prefix(&prefix(schedule)).and_then(|slot| slot.parse::<Millis>().ok());
         let own_slot = own_slot.ok_or(NextRun::NotPending)?;
-        let mut options = run.options.clone();
+        let mut options = options.clone();
         for name in ["jobId", "delay", "timestamp", "prevMillis"] {
             options.remove(name);
         }

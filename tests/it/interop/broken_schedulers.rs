@@ -128,3 +128,17 @@ fn a_server_that_dies_again_and_again_neither_ends_nor_doubles_a_schedule() {
     assert_eq!(made, done.len() + pending, "{made} made, {} ran, {pending} to run", done.len());
     assert!(pending <= 3, "{pending} at once");
 }
+
+#[test]
+fn a_repeatable_job_of_an_old_bullmq_runs_and_says_that_it_ends_here() {
+    for library in ["bullmq4", "bullmq5"] {
+        let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+        let mut node = Node::start_with(&server, library);
+        queue(&mut node, "add", &json!(["legacy", {}, { "repeat": { "every": 500 } }]));
+        let worker = worker(&server, &receiver, "");
+
+        eventually(Duration::from_secs(20), "it runs", || (runs(&server, "completed").len() == 1).then_some(()));
+
+        assert!(worker.stderr().contains("repeatable job of BullMQ 4 or 5"), "{library}: {}", worker.stderr());
+    }
+}

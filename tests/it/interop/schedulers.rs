@@ -316,3 +316,53 @@ fn of_two_workers_one_is_killed_and_no_slot_is_missed_or_doubled() {
         assert!((ran + 1..=ran + 3).contains(&made), "{name}: {made} made, {ran} ran");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upsert_replaces_the_run_that_waits_wherever_it_waits() {
+    let server = Server::tcp();
+    let mut node = Node::start(&server);
+    let ours = ours(&server, "w").await;
+    let every = |hours: u64| Timing::Every { ms: hours * 3_600_000, offset: None };
+    // What both are told, one after the other: hours and priority; the same hours keep the moment, others begin at once.
+    for (hours, priority) in [(1, 0), (2, 3), (3, 4), (3, 0), (4, 5), (4, 5)] {
+        let options = JobOptions { priority: Some(priority.to_string().parse().unwrap()), ..JobOptions::default() };
+        let template = if priority > 0 { json!({ "opts": { "priority": priority } }) } else { json!({}) };
+        node.call(
+            "queue",
+            json!({ "queue": "n", "method": "upsertJobScheduler", "args": ["s", { "every": hours * 3_600_000 }, template] }),
+        );
+        ours.upsert_schedule(&Schedule { options, ..schedule("s", every(hours)) }).await.unwrap();
+
+        let counts = |name: &str| {
+            let lists = server.ask::<u64>(&format!("LLEN bull:{name}:wait"));
+            let sets = ["prioritized", "delayed", "repeat"].map(|set| server.ask::<u64>(&format!("ZCARD bull:{name}:{set}")));
+            (lists, sets, server.ask::<Vec<String>>(&format!("KEYS bull:{name}:repeat:s:*")).len())
+        };
+        assert_eq!(counts("w"), counts("n"), "every {hours} h, priority {priority}");
+        assert_eq!(counts("w").2, 1);
+    }
+    assert_eq!(server.ask::<String>("HGET bull:w:repeat:s ic"), server.ask::<String>("HGET bull:n:repeat:s ic"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slot_that_has_its_job_already_is_passed_over_or_refused_as_by_node() {
+    let server = Server::tcp();
+    let mut node = Node::start(&server);
+    let ours = ours(&server, "q").await;
+    let hour = 3_600_000;
+    let slot = (ours.server_now().await.unwrap() / hour + 2) * hour;
+    for taken in [format!("repeat:tick:{slot}"), format!("repeat:tick:{}", slot + hour), "repeat:new-year:1924992000000".to_owned()] {
+        server.ask::<u64>(&format!("HSET bull:q:{taken} name finished"));
+    }
+
+    let tick = Schedule { start: Some(slot), ..schedule("tick", Timing::Every { ms: hour, offset: None }) };
+    assert_eq!(ours.upsert_schedule(&tick).await.unwrap().next, slot + 2 * hour);
+    let new_year = Schedule { start: Some(1_924_900_000_000), ..schedule("new-year", cron("0 0 1 1 *", "UTC")) };
+    let refused = ours.upsert_schedule(&new_year).await.unwrap_err();
+
+    assert_eq!(refused.to_string(), "the slot at 1924992000000 has its job already, and it is not waiting; remove that job first");
+    let rule = json!({ "pattern": "0 0 1 1 *", "tz": "UTC", "startDate": 1_924_900_000_000_u64 });
+    let theirs = node.failure("queue", json!({ "queue": "q", "method": "upsertJobScheduler", "args": ["new-year", rule] }));
+    assert!(theirs.contains("already exists"), "{theirs}");
+    assert_eq!(ours.schedule_count().await.unwrap(), 1);
+}
