@@ -37,8 +37,9 @@ macro_rules! script {
 
 pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger", "dedup");
 pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "pace", "take");
+pub(super) static SETTLE_SENT: Script = script!("settle_sent", "allow-oom", "pace", "take", "finished");
 pub(super) static SETTLE_JOBS: Script =
-    script!("settle_jobs", "allow-oom", "create", "successor", "pace", "take", "flow", "verdicts", "metrics", "sent");
+    script!("settle_jobs", "allow-oom", "create", "successor", "pace", "take", "flow", "finished", "verdicts");
 pub(super) static RESERVE_SLOT: Script = script!("reserve_slot", "allow-oom", "pace");
 pub(super) static EXTEND_LOCKS: Script = script!("extend_locks", "allow-oom");
 pub(super) static RECOVER_STALLED: Script = script!("recover_stalled", "allow-oom");
@@ -56,9 +57,10 @@ pub(super) static NEXT_RUN: Script = script!("next_run", "allow-oom", "create", 
 
 /// Every script, for the tests that load them all.
 #[cfg(test)]
-pub(super) static ALL: [&Script; 16] = [
+pub(super) static ALL: [&Script; 17] = [
     &ADD_JOBS,
     &TAKE_JOBS,
+    &SETTLE_SENT,
     &SETTLE_JOBS,
     &RESERVE_SLOT,
     &EXTEND_LOCKS,

@@ -8,7 +8,7 @@ use redis::Value;
 use super::codec::{array, integer};
 use super::error::StoreError;
 use super::queue::Queue;
-use super::scripts::{Arguments, SETTLE_JOBS};
+use super::scripts::{Arguments, SETTLE_JOBS, SETTLE_SENT, Script};
 use super::take::{TakeReader, TakeRules, Taken};
 use crate::core::model::job::Keep;
 
@@ -32,6 +32,13 @@ pub struct Settlement {
     pub plain: Option<u32>,
     /// What happens to it.
     pub verdict: Verdict,
+}
+
+impl Settlement {
+    /// Whether the short way may do.
+    fn is_plain(&self) -> bool {
+        self.plain.is_some() && matches!(self.verdict, Verdict::Completed { .. })
+    }
 }
 
 /// How an attempt failed, for those who look for the reason.
@@ -135,23 +142,43 @@ impl Queue {
         rules: &TakeRules,
         reader: &mut TakeReader,
     ) -> Result<(Vec<Settled>, Taken), StoreError> {
-        let plain = |settlement: &&Settlement| settlement.plain.is_some() && matches!(settlement.verdict, Verdict::Completed { .. });
-        let (sent, others): (Vec<_>, Vec<_>) = settlements.iter().partition(plain);
-        let arguments = settle_arguments(&sent, &others, want, token, rules);
+        if !settlements.is_empty() && settlements.iter().all(Settlement::is_plain) {
+            let arguments = sent_arguments(settlements, want, token, rules);
+            let answer = SETTLE_SENT.run(&self.link, &self.keys, &arguments).await?;
+            if let Some(settled) = self.read_settled(&SETTLE_SENT, settlements, want, token, reader, answer)? {
+                return Ok(settled);
+            }
+            // One of them needs more than that, so nothing was done.
+        }
+        let arguments = settle_arguments(settlements, want, token, rules);
         let answer = SETTLE_JOBS.run(&self.link, &self.keys, &arguments).await?;
-        let shape = || SETTLE_JOBS.unexpected("another shape");
-        let [statuses, taken]: [Value; 2] = array(answer).and_then(|parts| parts.try_into().ok()).ok_or_else(shape)?;
+        self.read_settled(&SETTLE_JOBS, settlements, want, token, reader, answer)?
+            .ok_or_else(|| SETTLE_JOBS.unexpected("nothing was settled"))
+    }
+
+    /// What both scripts answer; `None` when the script did nothing.
+    fn read_settled(
+        &self,
+        script: &Script,
+        settlements: &[Settlement],
+        want: usize,
+        token: &Arc<str>,
+        reader: &mut TakeReader,
+        answer: Value,
+    ) -> Result<Option<(Vec<Settled>, Taken)>, StoreError> {
+        let shape = || script.unexpected("another shape");
+        let parts = array(answer).ok_or_else(shape)?;
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        let [statuses, taken]: [Value; 2] = parts.try_into().map_err(|_| shape())?;
         let statuses = array(statuses).ok_or_else(shape)?;
         if statuses.len() != settlements.len() {
-            return Err(SETTLE_JOBS.unexpected(format!("{} statuses for {} jobs", statuses.len(), settlements.len())));
+            return Err(script.unexpected(format!("{} statuses for {} jobs", statuses.len(), settlements.len())));
         }
-        let mut statuses = statuses.iter().map(|status| Settled::from_code(integer(status).unwrap_or(0)));
-        let mut of_sent: std::vec::IntoIter<Settled> = statuses.by_ref().take(sent.len()).collect::<Vec<_>>().into_iter();
-        // Back into the order of the settlements: sent ones came first.
-        let settled =
-            settlements.iter().filter_map(|settlement| if plain(&settlement) { of_sent.next() } else { statuses.next() }).collect();
+        let settled = statuses.iter().map(|status| Settled::from_code(integer(status).unwrap_or(0))).collect();
         let taken = if want == 0 { Taken::default() } else { reader.read(self.name().as_str(), token, taken).ok_or_else(shape)? };
-        Ok((settled, taken))
+        Ok(Some((settled, taken)))
     }
 }
 
@@ -178,19 +205,8 @@ impl Numbered<Keep> {
     }
 }
 
-fn settle_arguments(sent: &[&Settlement], others: &[&Settlement], want: usize, token: &str, rules: &TakeRules) -> Arguments {
-    let (mut keeps, mut classes) = (Numbered::<Keep>::default(), Numbered::<(&str, u32, usize)>::default());
-    let (mut sent_jobs, mut other_jobs) = (Arguments::default(), Arguments::default());
-    for settlement in sent {
-        if let Verdict::Completed { return_value, keep } = &settlement.verdict {
-            let attempts_made = settlement.plain.unwrap_or(0).saturating_add(1);
-            let class = classes.number((&settlement.token, attempts_made, keeps.rule(*keep)));
-            sent_jobs.push(settlement.id.as_str()).push(return_value.as_str()).number(class);
-        }
-    }
-    for settlement in others {
-        write_other(settlement, &mut keeps, &mut other_jobs);
-    }
+/// What both scripts begin with: how to take, the keep rules, the minutes of metrics.
+fn head(want: usize, token: &str, rules: &TakeRules, keeps: Numbered<Keep>) -> Arguments {
     let mut arguments = Arguments::default();
     arguments.number(want);
     rules.write(token, &mut arguments);
@@ -198,16 +214,41 @@ fn settle_arguments(sent: &[&Settlement], others: &[&Settlement], want: usize, t
     for keep in keeps.0 {
         arguments.push(optional(keep.age_s)).push(optional(keep.count)).number(keep.limit.unwrap_or(DEFAULT_AGE_LIMIT));
     }
-    arguments.number(rules.metrics_minutes).number(classes.0.len());
-    for (token, attempts_made, rule) in classes.0 {
-        arguments.push(token).number(attempts_made).number(rule);
-    }
-    arguments.number(sent.len()).append(&sent_jobs).append(&other_jobs);
+    arguments.number(rules.metrics_minutes);
     arguments
 }
 
-/// The nine arguments of a job that was not simply sent.
-fn write_other(settlement: &Settlement, keeps: &mut Numbered<Keep>, jobs: &mut Arguments) {
+fn sent_arguments(sent: &[Settlement], want: usize, token: &str, rules: &TakeRules) -> Arguments {
+    let (mut keeps, mut classes) = (Numbered::<Keep>::default(), Numbered::<(&str, u32, usize)>::default());
+    let mut jobs = Arguments::default();
+    for settlement in sent {
+        if let Verdict::Completed { return_value, keep } = &settlement.verdict {
+            let attempts_made = settlement.plain.unwrap_or(0).saturating_add(1);
+            let class = classes.number((&settlement.token, attempts_made, keeps.rule(*keep)));
+            jobs.push(settlement.id.as_str()).push(return_value.as_str()).number(class);
+        }
+    }
+    let mut arguments = head(want, token, rules, keeps);
+    arguments.number(classes.0.len());
+    for (token, attempts_made, rule) in classes.0 {
+        arguments.push(token).number(attempts_made).number(rule);
+    }
+    arguments.append(&jobs);
+    arguments
+}
+
+fn settle_arguments(settlements: &[Settlement], want: usize, token: &str, rules: &TakeRules) -> Arguments {
+    let (mut keeps, mut jobs) = (Numbered::<Keep>::default(), Arguments::default());
+    for settlement in settlements {
+        write_job(settlement, &mut keeps, &mut jobs);
+    }
+    let mut arguments = head(want, token, rules, keeps);
+    arguments.append(&jobs);
+    arguments
+}
+
+/// The nine arguments of a job.
+fn write_job(settlement: &Settlement, keeps: &mut Numbered<Keep>, jobs: &mut Arguments) {
     let (kind, text, trace, ms, rule) = match &settlement.verdict {
         Verdict::Completed { return_value, keep } => ("completed", return_value.as_str(), None, 0, keeps.rule(*keep)),
         Verdict::Failed { reason, trace, keep } => ("failed", reason.as_str(), trace.as_ref(), 0, keeps.rule(*keep)),

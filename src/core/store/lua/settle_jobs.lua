@@ -6,13 +6,8 @@
 --  11 rules            how many keep rules follow
 --  12…                 three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
 --   …  minutes         of BullMQ's metrics that are kept, 0 counts nothing
---   …  classes         how many classes of sent jobs follow
---   …                  three a class: token, attempts made with this one, rule from 1 (0 all)
---   …  sent            how many sent jobs follow (at most 1,000): completed, without a parent, a deduplication or attemptsMade as
---                      far as the worker knows
---   …                  three a sent job: id, return value (JSON), class from 1
---   …                  nine for each other job: id, token, kind, text, trace or '', traces kept (-1 all), ms, attempts allowed,
---                      rule from 1 (0 all)
+--   …                  nine a job: id, token, kind, text, trace or '', traces kept (-1 all), ms, attempts allowed, rule from 1
+--                      (0 all)
 --     kind completed   text = return value (JSON)
 --          failed      text = reason; dead letter
 --          damaged     likewise; fields that are no JSON are replaced, their bytes kept in wqraw
@@ -20,7 +15,7 @@
 --          retry_lifo  likewise, to the front of wait
 --          wait        ms = how long; no attempt burnt
 --          release     to the front of its line as if never taken (but for ats); in the order taken, last first
--- Returns { statuses, take() or {} }; a status a job, sent ones first: 1 done, -1 no such job, -2 no lock, -3 not active,
+-- Returns { statuses, take() or {} }; a status a job: 1 done, -1 no such job, -2 no lock, -3 not active,
 -- -6 somebody else's lock; a parent that was sent and is a dead letter now: -4 children pending, -9 children failed.
 local cursor = 10
 local function next_argument()
@@ -28,50 +23,22 @@ local function next_argument()
   return ARGV[cursor]
 end
 
-local rules, classes = {}, {}
-for index = 1, tonumber(next_argument()) do
-  rules[index] = { age = tonumber(next_argument()), count = tonumber(next_argument()), limit = tonumber(next_argument()) }
-end
+local rules = read_rules(next_argument)
 local minutes = tonumber(next_argument())
-for index = 1, tonumber(next_argument()) do
-  classes[index] = { token = next_argument(), attempts_made = next_argument(), rule = rules[tonumber(next_argument())] }
-end
 
-local jobs, lock_keys, child_keys, statuses = {}, {}, {}, {}
-local function add_job(job)
-  job.key = base .. job.id
-  jobs[#jobs + 1] = job
-  lock_keys[#jobs] = job.key .. ':lock'
-  child_keys[#child_keys + 1] = job.key .. ':dependencies'
-  child_keys[#child_keys + 1] = job.key .. ':unsuccessful'
-end
-
-local sent = { ids = {}, keys = {}, locks = {}, texts = {}, classes = {} }
-local sent_count = tonumber(next_argument())
-for index = 1, sent_count do
-  local at = cursor + (index - 1) * 3
-  local id = ARGV[at + 1]
-  local key = base .. id
-  sent.ids[index], sent.keys[index], sent.locks[index] = id, key, key .. ':lock'
-  sent.texts[index], sent.classes[index] = ARGV[at + 2], classes[tonumber(ARGV[at + 3])]
-end
-if sent_count > MOST_ARGUMENTS then return redis.error_reply('ERR more than 1000 sent jobs in one call') end
-local is_plain = complete_sent(sent, statuses)
-if not is_plain then
-  for index, id in ipairs(sent.ids) do
-    local class = sent.classes[index]
-    add_job({ id = id, token = class.token, kind = 'completed', text = sent.texts[index], trace = '', rule = class.rule, index = index })
-  end
-end
-for at = cursor + sent_count * 3 + 1, #ARGV, 9 do
-  add_job({
-    id = ARGV[at], token = ARGV[at + 1], kind = ARGV[at + 2], text = ARGV[at + 3], trace = ARGV[at + 4],
+local jobs, lock_keys, child_keys = {}, {}, {}
+for at = cursor + 1, #ARGV, 9 do
+  local key = base .. ARGV[at]
+  jobs[#jobs + 1] = {
+    id = ARGV[at], key = key, token = ARGV[at + 1], kind = ARGV[at + 2], text = ARGV[at + 3], trace = ARGV[at + 4],
     traces = tonumber(ARGV[at + 5]), ms = tonumber(ARGV[at + 6]), attempts = tonumber(ARGV[at + 7]),
-    rule = rules[tonumber(ARGV[at + 8])], index = sent_count + (at - cursor - sent_count * 3 - 1) / 9 + 1,
-  })
+    rule = rules[tonumber(ARGV[at + 8])],
+  }
+  lock_keys[#jobs] = key .. ':lock'
+  child_keys[#child_keys + 1] = key .. ':dependencies'
+  child_keys[#child_keys + 1] = key .. ':unsuccessful'
 end
-
-local any_children = #jobs > 0 and each_key('EXISTS', child_keys) > 0
+local any_children = each_key('EXISTS', child_keys) > 0
 local locks = #jobs > 0 and call('MGET', unpack(lock_keys)) or {}
 
 -- Why a job can't be settled, or nil; in BullMQ's order. Leaves what finish and the rest need in `job`.
@@ -106,11 +73,10 @@ local function hold_parent(job)
   return status
 end
 
-local open_locks, open_ids = {}, {}
+local statuses, open_locks, open_ids = {}, {}, {}
 for index, job in ipairs(jobs) do
-  local status = refusal(job, locks[index]) or 1
-  statuses[job.index] = status
-  if status == 1 then
+  statuses[index] = refusal(job, locks[index]) or 1
+  if statuses[index] == 1 then
     open_locks[#open_locks + 1] = lock_keys[index]
     open_ids[#open_ids + 1] = job.id
   end
@@ -118,29 +84,20 @@ end
 each_key('DEL', open_locks)
 each_chunk('SREM', here.stalled, open_ids)
 
-for _, job in ipairs(jobs) do
-  if statuses[job.index] == 1 then
+for index, job in ipairs(jobs) do
+  if statuses[index] == 1 then
     if call('LREM', here.active, -1, job.id) == 0 then
-      statuses[job.index] = -3
+      statuses[index] = -3
     else
-      if any_children and job.kind == 'completed' then statuses[job.index] = hold_parent(job) or 1 end
+      if any_children and job.kind == 'completed' then statuses[index] = hold_parent(job) or 1 end
       settle[job.kind](job)
     end
   end
 end
-store_finished()
-if minutes > 0 then
-  for state, count in pairs(ended) do
-    if count > 0 then count_finished_jobs(state, count, minutes) end
-  end
-end
-if #jobs > 0 then trim_events(here) end
+store_finished(minutes, leave_parent)
+trim_events(here)
 wake_workers()
 local want, taken = tonumber(ARGV[3]), {}
 if want > 0 then taken = take(want, read_how(4)) end
--- What was taken is active.
-local took_any = taken[6] and #taken[6] > 0
-if not took_any and any_finished() and call('EXISTS', here.wait, here.active, here.prioritized) == 0 then
-  call('XADD', here.events, '*', 'event', 'drained')
-end
+announce_drained(taken)
 return { statuses, taken }

@@ -1,16 +1,9 @@
 -- What becomes of a job that leaves `active`: one function a verdict. Changes that many jobs share are gathered and made
--- once, by store_finished and wake_workers.
+-- once, by store_finished of lib/finished.lua and by wake_workers.
 --
 -- A job here is { id, key, kind, text, trace, traces, ms, attempts, rule } as settle_jobs reads them, and { attempts_made,
 -- counts_for_v4, deduplication, priority, parent_key } as it finds them. A rule is { age s (-1 any), count (-1 any), limit }.
-local now = server_time()
-local timestamp = int(now)
 local wakes, delays = false, false
-local finished = { completed = {}, failed = {} }
-local used_rules = { completed = {}, failed = {} }
-local removed = {}
--- How many ended, whether they are kept or not.
-local ended = { completed = 0, failed = 0 }
 
 -- How many attempts have ended with this one, for atm.
 local function count_attempt(job)
@@ -123,36 +116,11 @@ function settle.release(job)
   wakes = true
 end
 
--- Removes what the rules of this call don't keep, a bounded number at a time.
-local function trim(set_key, rule)
-  local function remove(ids)
-    -- Parents may still wait for children that failed; those that completed they have counted.
-    for _, id in ipairs(set_key == here.failed and ids or {}) do
-      local key = base .. id
-      local parent_key = redis.pcall('HGET', key, 'parentKey')
-      if type(parent_key) == 'string' then attempt(forget_child, parent_key, key) end
-    end
-    each_chunk('ZREM', set_key, ids)
-    delete_jobs(here, ids)
-  end
-  if rule.age >= 0 then
-    remove(call('ZREVRANGEBYSCORE', set_key, int(now - rule.age * 1000), '-inf', 'LIMIT', 0, rule.limit))
-  end
-  local excess = rule.count > 0 and call('ZCARD', set_key) - rule.count or 0
-  if excess > 0 then remove(call('ZRANGE', set_key, 0, math.min(excess, MOST_ARGUMENTS) - 1)) end
-end
-
--- Puts the finished ones into their sets and trims those by the rules of this call.
-local function store_finished()
-  each_chunk('ZADD', here.completed, finished.completed)
-  each_chunk('ZADD', here.failed, finished.failed)
-  delete_jobs(here, removed)
-  for rule in pairs(used_rules.completed) do trim(here.completed, rule) end
-  for rule in pairs(used_rules.failed) do trim(here.failed, rule) end
-end
-
-local function any_finished()
-  return ended.completed + ended.failed > 0
+-- A parent may still wait for a child that failed; those that completed it has counted.
+local function leave_parent(id)
+  local key = base .. id
+  local parent_key = redis.pcall('HGET', key, 'parentKey')
+  if type(parent_key) == 'string' then attempt(forget_child, parent_key, key) end
 end
 
 local function wake_workers()

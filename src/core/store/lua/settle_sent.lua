@@ -1,0 +1,109 @@
+-- Completes jobs that were simply sent, many in few commands, and takes the next ones in the same call. It is the usual case
+-- and nearly all that a worker costs the server: what has a parent, children, a deduplication or BullMQ 4's counter, and
+-- whatever else became of a job, is for settle_jobs.
+--
+-- ARGV
+--   3 want       jobs to take afterwards, 0 none
+--   4…10         how to take, as in take_jobs
+--  11 rules      how many keep rules follow
+--  12…           three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
+--   …  minutes   of BullMQ's metrics that are kept, 0 counts nothing
+--   …  classes   how many classes follow; jobs of one take and campaign differ only in id and return value
+--   …            three a class: token, attempts made with this one, rule from 1 (0 all)
+--   …            three a job, at most 1,000: id, return value (JSON), class from 1
+-- Returns { statuses, take() or {} }; a status a job: 1 done, -3 not active. Or { } when one of the jobs needs more than that:
+-- then nothing was done.
+local cursor = 10
+local function next_argument()
+  cursor = cursor + 1
+  return ARGV[cursor]
+end
+
+local rules, classes = read_rules(next_argument), {}
+local minutes = tonumber(next_argument())
+for index = 1, tonumber(next_argument()) do
+  classes[index] = { token = next_argument(), attempts_made = next_argument(), rule = rules[tonumber(next_argument())] }
+end
+local ids, keys, locks, texts, class_of, count = {}, {}, {}, {}, {}, 0
+for at = cursor + 1, #ARGV, 3 do
+  local key = base .. ARGV[at]
+  count = count + 1
+  ids[count], keys[count], locks[count] = ARGV[at], key, key .. ':lock'
+  texts[count], class_of[count] = ARGV[at + 1], classes[tonumber(ARGV[at + 2])]
+end
+
+-- Whether all jobs exist, have no unfinished or failed children, and are this worker's; then their locks are gone.
+local function unlock_all()
+  if call('EXISTS', unpack(keys)) ~= count then return false end
+  local others = { here.stalled }
+  for index, key in ipairs(keys) do
+    others[index * 2], others[index * 2 + 1] = key .. ':dependencies', key .. ':unsuccessful'
+  end
+  -- Usually no job is suspected of having stalled either: asked for in the same command.
+  local found = call('EXISTS', unpack(others))
+  local any_stalled = found > 0 and call('EXISTS', here.stalled) == 1
+  if found > (any_stalled and 1 or 0) then return false end
+  for index, token in ipairs(call('MGET', unpack(locks))) do
+    if token ~= class_of[index].token then return false end
+  end
+  for _, key in ipairs(keys) do
+    -- pcall: it may be a key of another type. A parent may have adopted the job since it was taken.
+    if redis.pcall('HGET', key, 'parentKey') then return false end
+  end
+  call('DEL', unpack(locks))
+  if any_stalled then call('SREM', here.stalled, unpack(ids)) end
+  return true
+end
+if not unlock_all() then return {} end
+
+-- Takes the jobs out of active; returns a table of those that were not there.
+local function leave_active()
+  local missing = {}
+  -- Who takes in order and finishes in order has all of them at the right end: one command instead of one each.
+  if count > 2 then
+    local ends, is_end = call('RPOP', here.active, count) or {}, {}
+    for _, id in ipairs(ends) do is_end[id] = true end
+    local all = #ends == count
+    for _, id in ipairs(ids) do
+      all = all and is_end[id]
+      is_end[id] = nil
+    end
+    if all then return missing end
+    for at = #ends, 1, -1 do call('RPUSH', here.active, ends[at]) end
+  end
+  for _, id in ipairs(ids) do
+    if call('LREM', here.active, -1, id) == 0 then missing[id] = true end
+  end
+  return missing
+end
+
+local missing, set, statuses = leave_active(), finished.completed, {}
+local events, limit = here.events, event_limit(here)
+for index, id in ipairs(ids) do
+  if missing[id] then
+    statuses[index] = -3
+  else
+    local text, class = texts[index], class_of[index]
+    if class.rule and class.rule.count == 0 then
+      removed[#removed + 1] = id
+    else
+      call('HSET', keys[index], 'returnvalue', text, 'finishedOn', timestamp, 'atm', class.attempts_made)
+      set[#set + 1] = timestamp
+      set[#set + 1] = id
+      if class.rule then used_rules.completed[class.rule] = true end
+    end
+    if limit then
+      call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
+      limit = nil
+    else
+      call('XADD', events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
+    end
+    ended.completed = ended.completed + 1
+    statuses[index] = 1
+  end
+end
+store_finished(minutes)
+local want, taken = tonumber(ARGV[3]), {}
+if want > 0 then taken = take(want, read_how(4)) end
+announce_drained(taken)
+return { statuses, taken }
