@@ -42,6 +42,7 @@ struct Metrics {
     took_median_ms: Option<u64>,
     took_worst_ms: Option<u64>,
     workers: u64,
+    schedules: u64,
     removed_without_job: u64,
     last_jobs: Vec<LastJob>,
 }
@@ -89,6 +90,7 @@ impl Metrics {
             took_median_ms: ms(health.took.median),
             took_worst_ms: ms(health.took.worst),
             workers: overview.workers.len() as u64,
+            schedules: overview.schedules,
             removed_without_job: overview.missing_hash,
             last_jobs: last_jobs.collect(),
         }
@@ -112,6 +114,7 @@ impl Row for Metrics {
         "LAST MINUTE",
         "LATENCY",
         "WORKERS",
+        "SCHEDULES",
         "LAST JOBS",
     ];
 
@@ -153,6 +156,7 @@ impl Row for Metrics {
                 time(self.took_worst_ms)
             ),
             human::count(self.workers),
+            human::count(self.schedules),
             if last_jobs.is_empty() { "-".to_owned() } else { last_jobs.join("\n") },
         ]
     }

@@ -146,6 +146,7 @@ fn schedules_are_listed_the_next_one_first_a_page_at_a_time() {
     let second = wq(&server).line("schedule list --json --limit 2 --cursor 2").run().exits(0).json();
 
     assert_eq!(names(&all), ["soon", "late", "later"]);
+    assert_eq!(wq(&server).line("metrics --json").run().exits(0).json()["data"]["schedules"], 3);
     assert_eq!((&all["page"]["total"], &all["page"]["next"]), (&json!(3), &json!(null)));
     assert_eq!((names(&first), &first["page"]["next"]), (vec!["soon", "late"], &json!("2")));
     assert_eq!((names(&second), &second["page"]["next"]), (vec!["later"], &json!(null)));
@@ -213,7 +214,8 @@ fn a_dry_run_says_what_would_be_and_changes_nothing() {
     let fresh = add(&server, "daily", &["--cron", "0 9 * * *", "--dry-run"]).exits(0).json();
     assert_eq!(server.ask::<u64>("DBSIZE"), 0);
     add(&server, "daily", &["--cron", "0 9 * * *"]).exits(0);
-    let known = add(&server, "daily", &["--every", "1h", "--attempts", "9", "--dry-run"]).exits(0).json();
+    let known = add(&server, "daily", &["--every", "1h", "--attempts", "9", "--dry-run"]).exits(0);
+    let known = known.stderr_has("nothing was changed (dry run)").json();
 
     assert_eq!((&fresh["data"]["change"], &fresh["page"]["dry_run"]), (&json!("would be created"), &json!(true)));
     assert_eq!((&known["data"]["change"], &known["data"]["options"]["attempts"]), (&json!("would be updated"), &json!(9)));

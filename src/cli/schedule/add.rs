@@ -141,6 +141,9 @@ pub(super) async fn run(args: Args, which: &Which, shell: &Shell) -> anyhow::Res
         shell.printer.warn(&oddity);
     }
     shell.printer.record_on(&row, &Page { dry_run: args.dry_run, ..Page::default() })?;
+    if args.dry_run {
+        shell.printer.note("nothing was changed (dry run)");
+    }
     Ok(Exit::Done)
 }
 

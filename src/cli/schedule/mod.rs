@@ -100,7 +100,10 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         Verb::RunNow { name, dry_run } => {
             let queue = which.open(shell).await?;
             let id = scheduler::run_now(&queue, &name, dry_run, shell.settings.timeout).await?;
-            shell.printer.record(&Added::stored(&id, queue.name(), dry_run))?;
+            shell.printer.record_on(&Added::stored(&id, queue.name(), dry_run), &Page { dry_run, ..Page::default() })?;
+            if dry_run {
+                shell.printer.note("nothing was changed (dry run)");
+            }
             Ok(Exit::Done)
         }
         Verb::Next(args) => next::run(&args, shell),

@@ -39,7 +39,7 @@ impl When {
         Self {
             local: shown(zone, "%Y-%m-%d %H:%M:%S %:z"),
             utc: shown(&TimeZone::UTC, "%Y-%m-%d %H:%M:%S"),
-            distance: if ms < now { format!("{length} ago") } else { format!("in {length}") },
+            distance: if ms < now { format!("{length} late") } else { format!("in {length}") },
         }
     }
 }
@@ -133,14 +133,14 @@ impl ScheduleRow {
     }
 
     fn timing(&self) -> String {
-        let every = |ms| format!("every {}", human::duration(Duration::from_millis(ms)));
+        let every = |ms| format!("every {}", interval(ms));
         match (&self.cron, self.every_ms) {
             (Some(cron), _) => format!("cron {cron}"),
             (None, Some(_)) if self.limit == Some(1) => "once".to_owned(),
             (None, Some(ms)) => self
                 .offset_ms
                 .filter(|offset| *offset > 0)
-                .map_or_else(|| every(ms), |offset| format!("{} + {}", every(ms), human::duration(Duration::from_millis(offset)))),
+                .map_or_else(|| every(ms), |offset| format!("{} + {}", every(ms), interval(offset))),
             (None, None) => "-".to_owned(),
         }
     }
@@ -153,6 +153,20 @@ impl ScheduleRow {
     fn next_cells(&self) -> [String; 3] {
         self.next.clone().map_or_else(|| ["-", "-", "-"].map(str::to_owned), |when| [when.local, when.utc, when.distance])
     }
+}
+
+/// `15m`, `1h 30m`, `200ms`: exact, unlike a distance.
+fn interval(ms: u64) -> String {
+    let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+    let mut rest = ms;
+    let mut parts = Vec::new();
+    for (unit, length) in units {
+        if rest >= length {
+            parts.push(format!("{}{unit}", rest / length));
+            rest %= length;
+        }
+    }
+    if parts.is_empty() { "0ms".to_owned() } else { parts.join(" ") }
 }
 
 fn signed(ms: Millis) -> i64 {
@@ -216,5 +230,28 @@ impl Row for WholeSchedule {
 
     fn id(&self) -> &str {
         &self.0.name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_written_exactly() {
+        for (ms, text) in [(0, "0ms"), (200, "200ms"), (900_000, "15m"), (5_400_000, "1h 30m"), (86_401_500, "1d 1s 500ms")] {
+            assert_eq!(interval(ms), text);
+        }
+    }
+
+    #[test]
+    fn a_moment_is_told_in_its_zone_in_utc_and_as_a_distance() {
+        let zone = TimeZone::get("America/Sao_Paulo").unwrap();
+
+        let [soon, late] = [1_000, 1_795_489_500_000].map(|now| When::new(1_795_489_418_213, &zone, now).distance);
+        let When { local, utc, .. } = When::new(1_795_489_418_213, &zone, 0);
+
+        assert_eq!((local.as_str(), utc.as_str()), ("2026-11-24 00:03:38 -03:00", "2026-11-24 03:03:38"));
+        assert!(soon.starts_with("in ") && late == "1m 21s late", "{soon} {late}");
     }
 }

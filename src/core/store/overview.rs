@@ -49,6 +49,8 @@ pub struct Overview {
     pub failed_last_minute: u64,
     /// The jobs that finished last, newest first.
     pub last_finished: Vec<JobRecord>,
+    /// How many schedules it has.
+    pub schedules: u64,
     /// Who works on it.
     pub workers: Vec<WorkerInfo>,
     /// Ids that were removed because they had no job, since the queue exists.
@@ -72,13 +74,14 @@ impl Queue {
         commands.cmd("PTTL").arg(key("limiter"));
         commands.cmd("GET").arg(self.keys.ours("pace"));
         commands.cmd("HGET").arg(self.keys.ours("counters")).arg("missing_hash");
+        commands.cmd("ZCARD").arg(key("repeat"));
         commands.cmd("ZREVRANGE").arg(key("completed")).arg(0).arg(LAST_JOBS - 1);
         commands.cmd("ZREVRANGE").arg(key("failed")).arg(0).arg(LAST_JOBS - 1);
         let answers: Vec<Value> = link.query_all(&commands).await?;
         let shape = || StoreError::Shape { operation: "overview", problem: "too few answers".to_owned() };
         let counts = read_counts(&answers).ok_or_else(shape)?;
-        let rest: [Value; 10] = answers.into_iter().skip(9).collect::<Vec<_>>().try_into().map_err(|_| shape())?;
-        let [time, delayed, meta, rate, limiter, limiter_ttl, pace, missing, completed, failed] = rest;
+        let rest: [Value; 11] = answers.into_iter().skip(9).collect::<Vec<_>>().try_into().map_err(|_| shape())?;
+        let [time, delayed, meta, rate, limiter, limiter_ttl, pace, missing, schedules, completed, failed] = rest;
 
         let now_us = array(time).map_or(0, |parts| parts.iter().map(unsigned).fold(0, |sum, part| sum * 1_000_000 + part));
         let now = now_us / 1000;
@@ -100,6 +103,7 @@ impl Queue {
             completed_last_minute: last_minute.0,
             failed_last_minute: last_minute.1,
             last_finished,
+            schedules: unsigned(&schedules),
             workers: self.workers().await?,
             missing_hash: unsigned(&missing),
         })
