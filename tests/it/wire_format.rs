@@ -34,6 +34,7 @@ fn golden_server() -> Server {
             "hash" => "HSET",
             "list" => "RPUSH",
             "zset" => "ZADD",
+            "set" => "SADD",
             _ => "SET",
         };
         let mut command = redis::cmd(verb);
@@ -60,7 +61,13 @@ fn every_field_of_nodes_jobs_is_read() {
     let (server, golden) = (golden_server(), golden());
 
     for (id, state) in [
-        ("4", "waiting"),
+        ("7", "waiting"),
+        ("once", "waiting"),
+        ("heir", "prioritized"),
+        ("mother", "waiting-children"),
+        ("father", "completed"),
+        ("daughter", "completed"),
+        ("repeat:yearly:2145945600000", "delayed"),
         ("odd-data", "waiting"),
         ("lifo", "waiting"),
         ("kept", "waiting"),
@@ -93,8 +100,10 @@ fn nodes_jobs_are_listed_in_the_order_in_which_they_run() {
 
     let listed = |state: &str| wq(&server).line(&format!("jobs list -Q golden --state {state} -q")).run().exits(0).stdout;
 
-    assert_eq!(listed("waiting"), "lifo\n4\nodd-data\nkept\nnumber-back-off\n");
-    assert_eq!([listed("prioritized"), listed("delayed"), listed("completed")], ["important\n", "later\n", "sent\n"]);
+    assert_eq!(listed("waiting"), "lifo\n7\nodd-data\nkept\nnumber-back-off\nonce\n");
+    assert_eq!([listed("prioritized"), listed("waiting-children")], ["important\nheir\n", "mother\n"]);
+    assert_eq!(listed("delayed"), "later\nrepeat:yearly:2145945600000\n");
+    assert_eq!(listed("completed"), "father\ndaughter\nson\nsent\n");
     assert_eq!(listed("failed"), "exhausted\nrefused\n");
     assert_eq!(wq(&server).line("jobs logs -Q golden exhausted").run().exits(0).stdout, "attempt 1\nattempt 2\n");
 }
@@ -105,11 +114,75 @@ fn a_worker_sends_all_that_node_left_waiting() {
 
     wq(&server).line("worker -Q golden --via log --rate none --until-empty").run().exits(0);
 
-    // The delayed job was due long ago, whenever this runs.
+    // The delayed job was due long ago, whenever this runs; the schedule's in 2038.
     let left: Vec<u64> = ["wait", "active"].iter().map(|list| server.ask(&format!("LLEN bull:golden:{list}"))).collect();
     let scored: Vec<u64> =
         ["prioritized", "delayed", "completed", "failed"].iter().map(|set| server.ask(&format!("ZCARD bull:golden:{set}"))).collect();
-    assert_eq!((left, scored), (vec![0, 0], vec![0, 0, 8, 2]));
+    assert_eq!((left, scored), (vec![0, 0], vec![0, 1, 14, 2]));
+}
+
+/// Every key that is no index of the queue with what is in it: jobs, logs, what belongs to parents.
+fn contents(server: &Server, golden: &Value) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    for (key, content) in golden.as_object().unwrap() {
+        let value = match content["type"].as_str().unwrap() {
+            "hash" => json!(server.ask::<Hash>(&format!("HGETALL {key}"))),
+            "list" => json!(server.ask::<Vec<String>>(&format!("LRANGE {key} 0 -1"))),
+            "set" => json!(server.ask::<Vec<String>>(&format!("SMEMBERS {key}"))),
+            "zset" => json!(server.ask::<Vec<String>>(&format!("ZRANGE {key} 0 -1 WITHSCORES"))),
+            _ => json!(server.ask::<String>(&format!("GET {key}"))),
+        };
+        found.insert(key.clone(), value);
+    }
+    found
+}
+
+#[test]
+fn looking_at_nodes_jobs_changes_no_byte_of_them() {
+    let (server, golden) = (golden_server(), golden());
+    let before = contents(&server, &golden);
+    let stored: BTreeMap<String, Value> =
+        golden.as_object().unwrap().iter().map(|(key, content)| (key.clone(), content["value"].clone())).collect();
+    assert_eq!(before, stored);
+
+    for state in ["waiting", "active", "prioritized", "delayed", "waiting-children", "completed", "failed"] {
+        wq(&server).line(&format!("jobs list -Q golden --state {state} --json")).run().exits(0);
+    }
+    for key in stored.keys().filter(|key| stored[*key]["timestamp"].is_string()) {
+        wq(&server).line(&format!("jobs get -Q golden {} --json", &key["bull:golden:".len()..])).run().exits(0);
+    }
+    wq(&server).line("queues list --json").run().exits(0);
+    wq(&server).line("dlq list -Q golden --json").run().exits(0);
+
+    assert_eq!(contents(&server, &golden), stored);
+    assert_eq!(server.ask::<Vec<String>>("KEYS *").len(), stored.len());
+}
+
+#[test]
+fn what_node_wrote_of_a_job_stays_byte_for_byte_through_all_that_wq_does_with_it() {
+    let (server, golden) = (golden_server(), golden());
+
+    wq(&server).line("jobs retry -Q golden refused exhausted").run().exits(0);
+    wq(&server).line("jobs retry -Q golden sent father --state completed").run().exits(0);
+    wq(&server).line("jobs promote -Q golden later repeat:yearly:2145945600000").run().exits(0);
+    wq(&server).line("worker -Q golden --via log --rate none --until-empty").run().exits(0);
+
+    let written_once = ["name", "data", "opts", "timestamp", "priority", "parent", "parentKey", "deid", "rjk", "stacktrace", "progress"];
+    let mut seen = 0;
+    for (key, content) in golden.as_object().unwrap().iter().filter(|(_, content)| content["value"]["timestamp"].is_string()) {
+        let (theirs, ours): (Hash, Hash) =
+            (serde_json::from_value(content["value"].clone()).unwrap(), server.ask(&format!("HGETALL {key}")));
+        for field in written_once {
+            assert_eq!(ours.get(field), theirs.get(field), "{key} {field}");
+        }
+        assert!(ours.contains_key("returnvalue") && ours.contains_key("finishedOn"), "{key} {ours:?}");
+        seen += 1;
+    }
+    assert_eq!(seen, 17);
+    for logs in ["exhausted:logs", "refused:logs", "sent:logs"] {
+        let key = format!("bull:golden:{logs}");
+        assert_eq!(json!(server.ask::<Vec<String>>(&format!("LRANGE {key} 0 -1"))), golden[&key]["value"], "{logs}");
+    }
 }
 
 #[test]

@@ -199,7 +199,7 @@ fn s52_a_server_that_forgets_its_scripts_all_the_time_loses_nothing() {
 }
 
 #[test]
-fn node_never_lists_an_id_without_a_job_while_wq_works_in_batches() {
+fn s54_node_never_lists_an_id_without_a_job_while_wq_works_in_batches() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     let _worker = wq(&server).line(&worker_line(&receiver, " --concurrency 20")).spawn();
