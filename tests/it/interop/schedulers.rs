@@ -293,8 +293,13 @@ fn a_run_that_is_tried_again_makes_no_second_successor() {
 fn of_two_workers_one_is_killed_and_no_slot_is_missed_or_doubled() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_millis(300), play));
     let mut node = Node::start(&server);
-    upsert(&mut node, "tick", json!({ "every": 2000 }), json!({}));
-    upsert(&mut node, "cron", json!({ "pattern": "*/2 * * * * *", "tz": "America/Sao_Paulo" }), json!({}));
+    wq(&server).line("schedule add tick -Q q --every 2s --data {}").run().exits(0);
+    let cron = ["schedule", "add", "cron", "-Q", "q", "--cron", "*/2 * * * * *", "--tz", "America/Sao_Paulo", "--data", "{}"];
+    wq(&server).args(cron).run().exits(0);
+    let listed = queue(&mut node, "getJobSchedulers", &json!([]));
+    let mut listed: Vec<&str> = listed.as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, ["cron", "tick"]);
     let short = " --lock-ttl 2s --stalled-interval 1s";
     let mut first = worker(&server, &receiver, short);
     eventually(Duration::from_secs(20), "the first worker sends", || (receiver.requests().len() >= 3).then_some(()));
@@ -365,4 +370,21 @@ async fn a_slot_that_has_its_job_already_is_passed_over_or_refused_as_by_node() 
     let theirs = node.failure("queue", json!({ "queue": "q", "method": "upsertJobScheduler", "args": ["new-year", rule] }));
     assert!(theirs.contains("already exists"), "{theirs}");
     assert_eq!(ours.schedule_count().await.unwrap(), 1);
+}
+
+#[test]
+fn an_interval_of_node_ends_with_its_end() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    let now = queue(&mut node, "add", &json!(["first", {}]))["timestamp"].as_u64().unwrap();
+    upsert(&mut node, "tick", json!({ "every": 400, "endDate": now + 3000 }), json!({}));
+    let worker = worker(&server, &receiver, "");
+
+    eventually(Duration::from_secs(20), "nothing is left to run", || {
+        (receiver.requests().len() > 2 && runs(&server, "delayed").is_empty() && server.ask::<u64>("LLEN bull:q:active") == 0).then_some(())
+    });
+    drop(worker);
+
+    let ran = runs(&server, "completed").into_iter().filter(|id| id.starts_with("repeat:")).collect::<Vec<_>>();
+    assert!(slots(&ran).iter().all(|slot| *slot <= now + 3000), "{ran:?} until {}", now + 3000);
 }
