@@ -91,12 +91,35 @@ enum Verb {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Write a line into the log of a job; a command that runs by `--via exec` can, too
+    #[command(after_help = "Examples:\n  wq jobs note order-17 'called back, sent again'\n  wq jobs note \"$WQ_JOB_ID\" 'image fetched'")]
+    Note {
+        /// Its id
+        id: String,
+        /// The line
+        line: String,
+    },
+    /// Say how far a job is, for boards and programs that listen
+    #[command(
+        after_help = "Examples:\n  wq jobs progress order-17 40\n  wq jobs progress \"$WQ_JOB_ID\" '{\"step\":\"upload\",\"percent\":40}'"
+    )]
+    Progress {
+        /// Its id
+        id: String,
+        /// A number, or any other JSON
+        #[arg(value_name = "JSON", value_parser = json, allow_hyphen_values = true)]
+        progress: serde_json::Value,
+    },
     /// Print the log lines of a job
     #[command(after_help = "Example:\n  wq jobs logs order-17")]
     Logs {
         /// Its id
         id: String,
     },
+}
+
+fn json(text: &str) -> Result<serde_json::Value, String> {
+    serde_json::from_str(text).map_err(|error| format!("no JSON: {error}; text goes in double quotes within single ones"))
 }
 
 /// What a worker wrote about a job.
@@ -142,6 +165,14 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         Verb::Promote { chosen } => promote(&queue, &chosen, shell).await,
         Verb::Remove { chosen } => remove(&queue, &chosen, shell).await,
         Verb::Clean { state, older_than, limit, dry_run } => clean(&queue, state, older_than, limit, dry_run, shell).await,
+        Verb::Note { id, line } => {
+            let change = queue.log(&id, &line).await.map_err(AppError::from)?;
+            Ok(report_changes(&[id], &[change], "noted", false, shell)?)
+        }
+        Verb::Progress { id, progress } => {
+            let change = queue.progress(&id, &progress).await.map_err(AppError::from)?;
+            Ok(report_changes(&[id], &[change], "noted", false, shell)?)
+        }
         Verb::Logs { id } => {
             inspector::job(&queue, &id).await?;
             print_logs(&queue, &id, shell).await

@@ -15,6 +15,7 @@ pub mod events;
 pub mod inspect;
 mod keys;
 pub mod locks;
+pub mod notes;
 pub mod overview;
 pub mod queue;
 pub mod schedules;

@@ -49,6 +49,7 @@ pub(super) static RESUME_QUEUE: Script = script!("resume_queue", "allow-oom");
 pub(super) static REMOVE_JOBS: Script = script!("remove_jobs", "allow-oom", "ledger", "flow");
 pub(super) static PROMOTE_JOBS: Script = script!("promote_jobs", "allow-oom");
 pub(super) static RETRY_JOBS: Script = script!("retry_jobs", "allow-oom", "flow");
+pub(super) static NOTE_JOB: Script = script!("note_job", "");
 pub(super) static OBLITERATE_QUEUE: Script = script!("obliterate_queue", "allow-oom");
 pub(super) static UPSERT_SCHEDULER: Script = script!("upsert_scheduler", "", "create", "run");
 pub(super) static REMOVE_SCHEDULER: Script = script!("remove_scheduler", "allow-oom");
@@ -57,7 +58,7 @@ pub(super) static NEXT_RUN: Script = script!("next_run", "allow-oom", "create", 
 
 /// Every script, for the tests that load them all.
 #[cfg(test)]
-pub(super) static ALL: [&Script; 17] = [
+pub(super) static ALL: [&Script; 18] = [
     &ADD_JOBS,
     &TAKE_JOBS,
     &SETTLE_SENT,
@@ -71,6 +72,7 @@ pub(super) static ALL: [&Script; 17] = [
     &REMOVE_JOBS,
     &PROMOTE_JOBS,
     &RETRY_JOBS,
+    &NOTE_JOB,
     &OBLITERATE_QUEUE,
     &UPSERT_SCHEDULER,
     &REMOVE_SCHEDULER,

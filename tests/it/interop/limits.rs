@@ -3,8 +3,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use redis::ConnectionLike;
-
 use serde_json::{Value, json};
 
 use super::{add, look, play, queue};

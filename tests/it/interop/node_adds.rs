@@ -136,13 +136,25 @@ fn s53_a_scan_for_orphans_by_node_takes_nothing_of_ours() {
     wq(&server).line("enqueue -Q q --data {} --key one").run().exits(0);
     queue(&mut node, "add", &json!(["fails", { "refuse": "no" }]));
     work(&server, &receiver);
-    wq(&server).line("enqueue -Q q --data {} --key two --delay 1h").run().exits(0);
+    for line in [
+        "enqueue -Q q --data {} --key two --delay 1h",
+        "enqueue -Q q --data {} --id three --dedupe once",
+        "enqueue -Q q --data {} --id four --dedupe for-a-while:1h --priority urgent",
+        "schedule add pulse -Q q --every 1h --data {}",
+        "jobs note -Q q three waits",
+        "queues set q --rate 100/s --concurrency 5",
+        "pause -Q q",
+    ] {
+        wq(&server).line(line).run().exits(0);
+    }
+    wq(&server).args(["bulk", "-", "-Q", "q", "--text", "Hola"]).input("phone\n+34600111222\n+34600111223\n").run().exits(0);
     let keys = |server: &Server| {
         let mut keys: Vec<String> = server.ask("KEYS *");
         keys.sort();
         keys
     };
     let before = keys(&server);
+    assert!(before.len() > 20, "{before:?}");
 
     queue(&mut node, "removeOrphanedJobs", &json!([]));
 
