@@ -4,6 +4,7 @@ pub mod clock;
 pub mod cron;
 pub mod deduplication;
 pub mod filter;
+pub mod flow;
 pub mod id;
 pub mod job;
 pub mod message;

@@ -87,11 +87,7 @@ fn add_arguments(jobs: &[NewJob], ledger: Ledger) -> Arguments {
     arguments.push(LIBRARY).push(if ledger == Ledger::Record { "1" } else { "0" }).number(shapes.len());
     arguments.number(deduplicated().count());
     for (name, options) in shapes {
-        let (start, ms) = match options.start {
-            Start::Now => ("now", 0),
-            Start::After(delay) => ("after", u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
-            Start::At(ms) => ("at", ms),
-        };
+        let (start, ms) = how_it_starts(options);
         let rules = options.deduplication.as_ref().map(|deduplication| deduplication.rules);
         arguments
             .push(name)
@@ -108,4 +104,13 @@ fn add_arguments(jobs: &[NewJob], ledger: Ledger) -> Arguments {
         arguments.push(job.id.as_str()).push(job.data.as_str()).number(number);
     }
     arguments
+}
+
+/// When a new job may run, as the scripts that add read it.
+pub(super) fn how_it_starts(options: &JobOptions) -> (&'static str, u64) {
+    match options.start {
+        Start::Now => ("now", 0),
+        Start::After(delay) => ("after", u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
+        Start::At(ms) => ("at", ms),
+    }
 }

@@ -12,6 +12,7 @@ pub mod connect;
 mod erase;
 pub mod error;
 pub mod events;
+pub mod flow;
 pub mod inspect;
 mod keys;
 pub mod locks;

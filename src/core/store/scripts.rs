@@ -36,6 +36,7 @@ macro_rules! script {
 }
 
 pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger", "dedup");
+pub(super) static ADD_FLOW: Script = script!("add_flow", "", "create", "flow");
 pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "pace", "take");
 pub(super) static SETTLE_SENT: Script = script!("settle_sent", "allow-oom", "pace", "take", "finished");
 pub(super) static SETTLE_JOBS: Script =
@@ -60,6 +61,7 @@ pub(super) static NEXT_RUN: Script = script!("next_run", "allow-oom", "create", 
 #[cfg(test)]
 pub(super) static ALL: [&Script; 18] = [
     &ADD_JOBS,
+    &ADD_FLOW,
     &TAKE_JOBS,
     &SETTLE_SENT,
     &SETTLE_JOBS,
