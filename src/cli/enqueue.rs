@@ -6,14 +6,14 @@ use anyhow::Context;
 use clap::{ArgGroup, Args as ClapArgs};
 use serde::Serialize;
 
-use super::Exit;
 use super::dedupe_flags::DedupeFlags;
 use super::job_flags::{JobFlags, future};
 use super::message_flags::MessageFlags;
 use super::shell::Shell;
 use super::time::parse_duration;
+use super::{Exit, flows};
 use crate::app::error::{AppError, Kind};
-use crate::app::producer::{self, IdSource, Line, StreamReport};
+use crate::app::producer::{self, IdSource, Line, StreamReport, TreeDefaults};
 use crate::core::model::clock::{Millis, now_ms};
 use crate::core::model::job::{AddStatus, JobOptions, NewJob};
 use crate::core::model::priority::Priority;
@@ -23,7 +23,7 @@ use crate::output::{Format, Row};
 /// Add one message or job to a queue, or a stream of them
 #[derive(ClapArgs, Debug)]
 #[command(after_help = EXAMPLES)]
-#[command(group = ArgGroup::new("what").required(true).args(["to", "data", "ndjson"]))]
+#[command(group = ArgGroup::new("what").required(true).args(["to", "data", "ndjson", "tree"]))]
 pub struct Args {
     /// The queue [default: whatsapp]
     #[arg(short = 'Q', long, value_name = "QUEUE")]
@@ -33,6 +33,9 @@ pub struct Args {
     /// Many jobs: lines of {"name","data","opts"} with BullMQ's option names; - is standard input
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "text", "job_name"])]
     ndjson: Option<PathBuf>,
+    /// A parent with its children: {"data","opts","id","queue","on_failure","children":[...]}; - is standard input
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "text", "job_name", "lifo", "delay", "at"])]
+    tree: Option<PathBuf>,
     /// The id of the job; an id that is there already adds nothing
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     id: Option<String>,
@@ -60,7 +63,8 @@ Examples:
   wq enqueue --to 600111222 --default-country ES --text 'Hola' --at 'tomorrow 09:00' --key order-17
   wq enqueue --data '{\"to\":\"+34600111222\",\"text\":\"Hola\"}' --json | jq -r .data.id
   wq enqueue --data @cart.json --delay 30m --dedupe cart-17 --dedupe-mode replace
-  producer | wq enqueue --ndjson -";
+  producer | wq enqueue --ndjson -
+  wq enqueue --tree order.json --dry-run";
 
 /// What became of a job.
 #[derive(Debug, Serialize)]
@@ -107,6 +111,10 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         return stream(&args, path, shell).await;
     }
     let name = args.queue.clone().unwrap_or_else(|| shell.settings.queue.clone());
+    if let Some(path) = &args.tree {
+        let (options, country) = (args.options(shell).context("enqueue --tree")?, args.message.country(shell).context("enqueue --tree")?);
+        return flows::enqueue(path, TreeDefaults { queue: name, options, country }, args.dry_run, shell).await;
+    }
     let (job, doing) = args.new_job(&name, shell).context("enqueue")?;
     let id = job.id.clone();
     let status = if args.dry_run {

@@ -33,6 +33,14 @@ pub(super) struct MessageFlags {
 }
 
 impl MessageFlags {
+    /// The country of numbers without `+`.
+    ///
+    /// # Errors
+    /// When the settings name none that exists.
+    pub(super) fn country(&self, shell: &Shell) -> Result<Option<Country>, AppError> {
+        country(self.default_country, shell)
+    }
+
     /// The data of the job as it is stored, and what the job is in words that name no whole number.
     ///
     /// # Errors
@@ -47,7 +55,7 @@ impl MessageFlags {
             };
             return Ok((data, self.name.clone()));
         };
-        let phone = Phone::parse(to, country(self.default_country, shell)?)?;
+        let phone = Phone::parse(to, self.country(shell)?)?;
         let text = self.text.as_deref().unwrap_or_default();
         let message = TextMessage { to: &phone, text, expires, campaign: None, category: None, conversation: None };
         Ok((message.to_json([])?, format!("to {phone}")))

@@ -9,6 +9,7 @@ pub mod dlq;
 pub mod enqueue;
 pub mod events;
 pub mod exit;
+mod flows;
 pub mod job_flags;
 mod job_rows;
 pub mod jobs;

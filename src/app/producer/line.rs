@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::check_options;
 use crate::core::model::deduplication::Deduplication;
@@ -23,7 +23,7 @@ struct JobLine<'a> {
     name: Option<String>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
-    opts: Option<serde_json::Map<String, Value>>,
+    opts: Option<Map<String, Value>>,
 }
 
 /// The job of a line; `defaults` holds for every option that the line does not name.
@@ -34,10 +34,20 @@ pub(super) fn parse(line: &str, defaults: &JobOptions, ids: &mut IdMaker) -> Res
     let parsed: JobLine<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let data = parsed.data.map_or("{}", RawValue::get).to_owned();
     check_data(&data).map_err(|error| error.to_string())?;
+    let (id, options) = read_options(parsed.opts.unwrap_or_default(), defaults)?;
+    let name = parsed.name.unwrap_or_else(|| DEFAULT_JOB_NAME.to_owned());
+    Ok(NewJob { id: id.unwrap_or_else(|| ids.next_id()), name, data, options })
+}
+
+/// What `opts` says: the job's own id, if it has one, and how it runs; `defaults` holds for what is not named.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub(super) fn read_options(given: Map<String, Value>, defaults: &JobOptions) -> Result<(Option<String>, JobOptions), String> {
     let mut id = None;
     let mut options = defaults.clone();
     let mut names_priority = false;
-    for (name, value) in parsed.opts.unwrap_or_default() {
+    for (name, value) in given {
         names_priority |= name == "priority";
         let wrong = |expected: &str| format!("opts.{name} must be {expected}");
         match name.as_str() {
@@ -68,8 +78,7 @@ pub(super) fn parse(line: &str, defaults: &JobOptions, ids: &mut IdMaker) -> Res
         options.priority = Some(Priority::NONE);
     }
     check_options(&options).map_err(|error| error.to_string())?;
-    let name = parsed.name.unwrap_or_else(|| DEFAULT_JOB_NAME.to_owned());
-    Ok(NewJob { id: id.unwrap_or_else(|| ids.next_id()), name, data, options })
+    Ok((id, options))
 }
 
 const KEEP: &str = "true, false, a number or {age, count, limit}";

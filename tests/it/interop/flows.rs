@@ -68,7 +68,8 @@ fn keys_of(server: &Server, side: &str) -> BTreeMap<String, Vec<String>> {
 /// What `QueueEvents` heard of each job of a queue, in order; once it has heard so many.
 fn events_of(node: &mut Node, side: &str, queue: &str, ends: usize) -> BTreeMap<String, Vec<String>> {
     let heard = eventually(SOON, "QueueEvents hears of all that ended", || {
-        let heard = node.call("heard", json!({ "queue": format!("{side}-{queue}") }));
+        let name = if side.is_empty() { queue.to_owned() } else { format!("{side}-{queue}") };
+        let heard = node.call("heard", json!({ "queue": name }));
         let ended = heard.as_array().unwrap().iter().filter(|event| event[0] == "completed" || event[0] == "failed").count();
         assert!(ended <= ends, "{ended} ends instead of {ends}: {heard}");
         (ended == ends).then_some(heard)
@@ -225,4 +226,105 @@ fn s30_a_job_with_a_deferred_failure_fails_with_its_text_and_is_never_sent() {
         assert_eq!(fields, [Some("child-failed".to_owned()), None, Some("1".to_owned()), Some("1".to_owned())]);
     }
     assert!(receiver.requests().is_empty());
+}
+
+/// Adds a tree with `wq`.
+fn enqueue_tree(server: &Server, tree: &Value) {
+    wq(server).line("enqueue -Q par --priority 0 --tree -").input(tree.to_string()).run().exits(0);
+}
+
+#[test]
+fn s17_a_flow_of_ours_over_two_queues_is_completed_by_nodes_workers_with_all_values() {
+    let server = Server::tcp();
+    let mut node = Node::start(&server);
+    enqueue_tree(
+        &server,
+        &json!({ "name": "p", "id": "p", "data": {}, "children": [
+            { "queue": "kids", "name": "a", "id": "a", "data": { "ms": 20 } },
+            { "queue": "kids", "name": "b", "id": "b", "opts": { "priority": 3 } },
+            { "queue": "par", "name": "c", "id": "c", "children": [{ "queue": "kids", "name": "d", "id": "d", "opts": { "delay": 50 } }] },
+        ] }),
+    );
+    for queue in ["par", "kids"] {
+        node.call("listen", json!({ "queue": queue }));
+        node.call("work", json!({ "queue": queue }));
+    }
+
+    let value = node.call("finish", json!({ "queue": "par", "id": "p" }));
+
+    assert_eq!(value, json!({ "ok": "p" }));
+    let values =
+        |node: &mut Node, id: &str| node.call("job", json!({ "queue": "par", "id": id, "method": "getChildrenValues", "args": [] }));
+    assert_eq!(values(&mut node, "p"), json!({ "bull:kids:a": { "ok": "a" }, "bull:kids:b": { "ok": "b" }, "bull:par:c": { "ok": "c" } }));
+    assert_eq!(values(&mut node, "c"), json!({ "bull:kids:d": { "ok": "d" } }));
+    assert_eq!(events_of(&mut node, "", "par", 2).len() + events_of(&mut node, "", "kids", 3).len(), 5);
+}
+
+#[test]
+fn a_flow_that_wq_adds_leaves_the_keys_and_events_of_one_that_node_adds() {
+    let server = Server::tcp();
+    let mut node = Node::start(&server);
+    for side in ["n", "w"] {
+        let (parents, kids) = (&format!("{side}-par"), &format!("{side}-kids"));
+        let more = |more: Value| {
+            let mut options = json!({ "attempts": 3, "backoff": { "type": "fixed", "delay": 50 } });
+            options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            options
+        };
+        let tree = node_of(
+            parents,
+            "top",
+            json!({}),
+            more(json!({ "delay": 5000 })),
+            &[
+                node_of(kids, "plain", json!({ "n": 1 }), more(json!({ "failParentOnFailure": true })), &[]),
+                node_of(kids, "ranked", json!({}), more(json!({ "priority": 4, "removeDependencyOnFailure": true })), &[]),
+                node_of(kids, "later", json!({}), more(json!({ "delay": 60_000, "ignoreDependencyOnFailure": true })), &[]),
+                node_of(
+                    kids,
+                    "middle",
+                    json!({}),
+                    more(json!({ "continueParentOnFailure": true })),
+                    &[node_of(parents, "below", json!({}), more(json!({})), &[])],
+                ),
+            ],
+        );
+        for queue in [parents, kids] {
+            node.call("listen", json!({ "queue": queue }));
+        }
+        // Twice: the second time everything is there.
+        for _ in 0..2 {
+            if side == "n" {
+                node.call("flow", json!({ "tree": tree }));
+            } else {
+                enqueue_tree(&server, &tree);
+            }
+        }
+    }
+
+    // Node writes the id into the options, and the type of a key that only counts is no content.
+    let without_id = |all: BTreeMap<String, Vec<String>>| -> BTreeMap<String, Vec<Value>> {
+        let read = |line: String| match line.strip_prefix("opts: ") {
+            Some(options) => {
+                let mut options: Value = serde_json::from_str(options).unwrap();
+                options.as_object_mut().unwrap().retain(|name, value| name != "jobId" && value != &json!(0));
+                options
+            }
+            None => json!(line),
+        };
+        all.into_iter().map(|(key, lines)| (key, lines.into_iter().map(read).collect())).collect()
+    };
+    assert_eq!(without_id(keys_of(&server, "w")), without_id(keys_of(&server, "n")));
+    for queue in ["par", "kids"] {
+        let heard = |node: &mut Node, side: &str| {
+            eventually(SOON, "QueueEvents hears of the second time", || {
+                let heard = node.call("heard", json!({ "queue": format!("{side}-{queue}") }));
+                let mut events = heard.as_array().unwrap().clone();
+                let again = events.iter().filter(|event| event[0] == "duplicated").count();
+                events.iter_mut().filter_map(|event| event[1].as_object_mut()).for_each(|fields| drop(fields.remove("delay")));
+                (again == if queue == "par" { 2 } else { 4 }).then_some(events)
+            })
+        };
+        assert_eq!(heard(&mut node, "w"), heard(&mut node, "n"));
+    }
 }
