@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod bulk;
 pub mod error;
+pub mod family;
 mod feed;
 pub mod health;
 pub mod inspector;

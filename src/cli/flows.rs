@@ -1,4 +1,4 @@
-//! This file adds flows for `wq enqueue --tree`.
+//! This file adds flows for `wq enqueue --tree`, and shows them for `wq jobs get --tree`.
 
 use std::path::Path;
 
@@ -6,8 +6,11 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::{Exit, shell::Shell};
+use crate::app::family::{Member, family};
 use crate::app::producer::{self, Tree, TreeDefaults};
-use crate::core::model::flow::FlowStatus;
+use crate::core::model::flow::{FlowStatus, Standing};
+use crate::core::model::state::JobState;
+use crate::core::store::Queue;
 use crate::output::{Page, Row};
 
 /// What became of one job of a tree.
@@ -76,4 +79,63 @@ fn rows(tree: Tree, statuses: &[FlowStatus], dry_run: bool) -> Vec<AddedNode> {
         dry_run,
     })
     .collect()
+}
+
+/// Where one job of a flow is.
+#[derive(Debug, Serialize)]
+struct MemberRow {
+    id: String,
+    queue: String,
+    name: String,
+    state: &'static str,
+    depth: usize,
+    parent: Option<String>,
+    standing: Option<&'static str>,
+    reason: Option<String>,
+}
+
+impl From<Member> for MemberRow {
+    fn from(member: Member) -> Self {
+        let Member { depth, parent, standing, queue, job } = member;
+        Self {
+            id: job.id,
+            queue,
+            name: job.name,
+            state: job.state.map_or("gone", JobState::as_str),
+            depth,
+            parent,
+            standing: standing.map(Standing::as_str),
+            reason: job.failed_reason,
+        }
+    }
+}
+
+impl Row for MemberRow {
+    const SCHEMA: &'static str = "wq.job_tree.v1";
+    const COLUMNS: &'static [&'static str] = &["ID", "QUEUE", "NAME", "STATE", "FOR ITS PARENT", "REASON"];
+
+    fn cells(&self) -> Vec<String> {
+        let indented = format!("{}{}", "  ".repeat(self.depth.min(20)), self.id);
+        let standing = self.standing.unwrap_or_default().to_owned();
+        let reason = self.reason.clone().unwrap_or_default();
+        vec![indented, self.queue.clone(), self.name.clone(), self.state.to_owned(), standing, reason]
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Prints a job with all its children, one row each, a parent before its children.
+///
+/// # Errors
+/// When there is no such job, or the server can't be asked.
+pub(super) async fn show(queue: &Queue, id: &str, shell: &Shell) -> anyhow::Result<Exit> {
+    let (members, is_cut) = family(queue, id).await?;
+    let rows: Vec<MemberRow> = members.into_iter().map(MemberRow::from).collect();
+    shell.printer.rows(&rows, &Page { total: (!is_cut).then_some(rows.len() as u64), ..Page::default() })?;
+    if is_cut {
+        shell.printer.note(&format!("only the first {} jobs of the tree", rows.len()));
+    }
+    Ok(Exit::Done)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::job_rows::{JobRow, WholeJob, report_changes, report_foreseen};
 use super::select::{Chosen, Listing};
 use super::time::parse_duration;
-use super::{Exit, shell::Shell, tally, watch::Watch, which::Which};
+use super::{Exit, flows, shell::Shell, tally, watch::Watch, which::Which};
 use crate::app::error::{AppError, Kind};
 use crate::app::inspector;
 use crate::core::model::state::JobState;
@@ -43,13 +43,16 @@ enum Verb {
         watch: Watch,
     },
     /// Show one job with everything that is known of it
-    #[command(after_help = "Example:\n  wq jobs get order-17 --json | jq .data.reason")]
+    #[command(after_help = "Examples:\n  wq jobs get order-17 --json | jq .data.reason\n  wq jobs get order-17 --tree")]
     Get {
         /// Its id
         id: String,
         /// Its log lines too, on stderr
         #[arg(long)]
         logs: bool,
+        /// Where it and all its children are, one line each
+        #[arg(long, conflicts_with = "logs")]
+        tree: bool,
     },
     /// Put finished jobs back in line, with all their attempts
     #[command(after_help = "Example:\n  wq jobs retry order-17 order-18")]
@@ -160,7 +163,8 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
             let states = if state.is_empty() { JobState::ALL.to_vec() } else { state };
             watch.every(shell, async || list(&queue, states.clone(), &listing, shell).await).await
         }
-        Verb::Get { id, logs } => get(&queue, &id, logs, shell).await,
+        Verb::Get { id, tree: true, .. } => flows::show(&queue, &id, shell).await,
+        Verb::Get { id, logs, tree: false } => get(&queue, &id, logs, shell).await,
         Verb::Retry { chosen, state, keep_attempts } => retry(&queue, &chosen, state, keep_attempts, shell).await,
         Verb::Promote { chosen } => promote(&queue, &chosen, shell).await,
         Verb::Remove { chosen } => remove(&queue, &chosen, shell).await,

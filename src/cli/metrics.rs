@@ -44,6 +44,7 @@ struct Metrics {
     workers: u64,
     schedules: u64,
     removed_without_job: u64,
+    parents_not_told: u64,
     last_jobs: Vec<LastJob>,
 }
 
@@ -92,6 +93,7 @@ impl Metrics {
             workers: overview.workers.len() as u64,
             schedules: overview.schedules,
             removed_without_job: overview.missing_hash,
+            parents_not_told: overview.parents_not_told,
             last_jobs: last_jobs.collect(),
         }
     }

@@ -12,6 +12,7 @@ mod conformance;
 mod documents;
 mod enqueue;
 mod faults;
+mod flows;
 mod help;
 mod interop;
 mod looking;

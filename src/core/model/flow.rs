@@ -94,3 +94,28 @@ pub enum FlowAdded {
         parent: String,
     },
 }
+
+/// How a parent stands to one of its children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It waits for it.
+    Pending,
+    /// It has its return value.
+    Completed,
+    /// The child failed, and the parent may do without it.
+    Ignored,
+    /// The child failed, and the parent fails with it.
+    FailedParent,
+}
+
+impl Standing {
+    /// One word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Completed => "completed",
+            Self::Ignored => "ignored",
+            Self::FailedParent => "failed-parent",
+        }
+    }
+}

@@ -189,4 +189,6 @@ pub struct JobRecord {
     pub deduplication_id: Option<String>,
     /// `<prefix>:<queue>:<id>` of its parent in a flow.
     pub parent: Option<String>,
+    /// Why its parent was not told how it ended, plain text.
+    pub parent_problem: Option<String>,
 }

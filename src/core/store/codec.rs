@@ -281,6 +281,7 @@ pub(super) fn job_record(id: &str, reply: Value) -> Option<JobRecord> {
         stacktrace,
         deduplication_id: take("deid"),
         parent: take("parentKey"),
+        parent_problem: take("wqparent"),
     })
 }
 

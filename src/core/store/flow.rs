@@ -4,12 +4,13 @@ use redis::Value;
 use serde_json::json;
 
 use super::add::{LIBRARY, how_it_starts};
+use super::change::texts;
 use super::codec::{array, integer, options_json, text};
 use super::error::StoreError;
 use super::keys::Keys;
 use super::queue::Queue;
 use super::scripts::{ADD_FLOW, Arguments};
-use crate::core::model::flow::{FlowAdded, FlowJob, FlowStatus};
+use crate::core::model::flow::{FlowAdded, FlowJob, FlowStatus, Standing};
 use crate::core::model::priority::Priority;
 use crate::core::model::queue::Prefix;
 
@@ -35,6 +36,37 @@ impl Queue {
         let statuses = array(rest).filter(|statuses| statuses.len() == jobs.len()).ok_or_else(shape)?;
         let statuses = statuses.iter().map(status).collect::<Option<Vec<_>>>().ok_or_else(shape)?;
         Ok(FlowAdded::Done(statuses))
+    }
+}
+
+impl Queue {
+    /// Full keys of the children of a job, up to `most` of each standing, sorted by standing and key.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn children(&self, id: &str, most: usize) -> Result<Vec<(Standing, String)>, StoreError> {
+        let part = |name: &str| self.keys.bullmq(&format!("{id}:{name}"));
+        let mut commands = redis::pipe();
+        commands.cmd("SRANDMEMBER").arg(part("dependencies")).arg(most);
+        commands.cmd("HRANDFIELD").arg(part("processed")).arg(most);
+        commands.cmd("HRANDFIELD").arg(part("failed")).arg(most);
+        commands.cmd("ZRANGE").arg(part("unsuccessful")).arg(0).arg(most.saturating_sub(1));
+        commands.ignore_errors();
+        let answers: Vec<Value> = self.link.clone().query_all(&commands).await?;
+        let standings = [Standing::Pending, Standing::Completed, Standing::Ignored, Standing::FailedParent];
+        let mut children = Vec::new();
+        for (standing, answer) in standings.into_iter().zip(answers) {
+            let mut keys = texts(answer);
+            keys.sort_unstable();
+            children.extend(keys.into_iter().map(|key| (standing, key)));
+        }
+        Ok(children)
+    }
+
+    /// The queue and the id in the key of a job with this queue's prefix; `None` for any other key.
+    pub fn locate(&self, key: &str) -> Option<(Self, String)> {
+        let (queue, id) = key.strip_prefix(self.prefix().as_str())?.strip_prefix(':')?.split_once(':')?;
+        Some((Self::open(self.link.clone(), self.prefix(), &queue.parse().ok()?), id.to_owned()))
     }
 }
 

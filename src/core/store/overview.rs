@@ -55,6 +55,8 @@ pub struct Overview {
     pub workers: Vec<WorkerInfo>,
     /// Ids that were removed because they had no job, since the queue exists.
     pub missing_hash: u64,
+    /// Children that ended without their parent's being told, since the queue exists.
+    pub parents_not_told: u64,
 }
 
 impl Queue {
@@ -73,7 +75,7 @@ impl Queue {
         commands.cmd("GET").arg(key("limiter"));
         commands.cmd("PTTL").arg(key("limiter"));
         commands.cmd("GET").arg(self.keys.ours("pace"));
-        commands.cmd("HGET").arg(self.keys.ours("counters")).arg("missing_hash");
+        commands.cmd("HMGET").arg(self.keys.ours("counters")).arg("missing_hash").arg("parents_not_told");
         commands.cmd("ZCARD").arg(key("repeat"));
         commands.cmd("ZREVRANGE").arg(key("completed")).arg(0).arg(LAST_JOBS - 1);
         commands.cmd("ZREVRANGE").arg(key("failed")).arg(0).arg(LAST_JOBS - 1);
@@ -81,12 +83,14 @@ impl Queue {
         let shape = || StoreError::Shape { operation: "overview", problem: "too few answers".to_owned() };
         let counts = read_counts(&answers).ok_or_else(shape)?;
         let rest: [Value; 11] = answers.into_iter().skip(9).collect::<Vec<_>>().try_into().map_err(|_| shape())?;
-        let [time, delayed, meta, rate, limiter, limiter_ttl, pace, missing, schedules, completed, failed] = rest;
+        let [time, delayed, meta, rate, limiter, limiter_ttl, pace, counters, schedules, completed, failed] = rest;
 
         let now_us = array(time).map_or(0, |parts| parts.iter().map(unsigned).fold(0, |sum, part| sum * 1_000_000 + part));
         let now = now_us / 1000;
         let meta: Vec<Option<u64>> = optional_texts(meta).into_iter().map(|text| text.and_then(|t| t.parse().ok())).collect();
         let [max, duration, concurrency] = [0, 1, 2].map(|index| meta.get(index).copied().flatten());
+        let counters = array(counters).unwrap_or_default();
+        let [missing_hash, parents_not_told] = [0, 1].map(|index| counters.get(index).map_or(0, unsigned));
         let own = hash_fields(rate);
         let own = |name: &str| own.get(name).and_then(|text| text.parse().ok());
         let (last_minute, last_finished) = self.last_finished(now, texts(completed), texts(failed)).await?;
@@ -105,7 +109,8 @@ impl Queue {
             last_finished,
             schedules: unsigned(&schedules),
             workers: self.workers().await?,
-            missing_hash: unsigned(&missing),
+            missing_hash,
+            parents_not_told,
         })
     }
 

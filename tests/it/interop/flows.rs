@@ -328,3 +328,60 @@ fn a_flow_that_wq_adds_leaves_the_keys_and_events_of_one_that_node_adds() {
         assert_eq!(heard(&mut node, "w"), heard(&mut node, "n"));
     }
 }
+
+/// Trees that differ in what of them is finished, on one side's queues; all ids are the tree's letter and the job's.
+fn plant(node: &mut Node, side: &str) {
+    let (parents, kids) = (&format!("{side}-par"), &format!("{side}-kids"));
+    for (tree, policy) in [("A", "none"), ("B", "none"), ("C", "failParentOnFailure"), ("D", "ignoreDependencyOnFailure")] {
+        let id = |job: &str| format!("{tree}-{job}");
+        let refused = if policy == "none" { json!({}) } else { json!({ "refuse": "no" }) };
+        let children = [
+            node_of(kids, &id("first"), refused, with_policy(policy), &[]),
+            // Nobody works on the parents' queue.
+            node_of(parents, &id("later"), json!({}), json!({}), &[]),
+            node_of(kids, &id("middle"), json!({}), json!({}), &[node_of(parents, &id("below"), json!({}), json!({}), &[])]),
+        ];
+        node.call("flow", json!({ "tree": node_of(parents, &id("top"), json!({}), json!({}), &children) }));
+    }
+}
+
+#[test]
+fn retrying_and_removing_children_and_parents_does_what_it_does_with_node() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    let mut node = Node::start(&server);
+    for side in ["n", "w"] {
+        plant(&mut node, side);
+        work(side, &server, &mut node, &receiver, &format!("{side}-kids"));
+    }
+
+    // What was finished runs again: completed, failed and its parent in line, failed and ignored.
+    for (id, state) in [("A-first", "completed"), ("C-first", "failed"), ("D-first", "failed")] {
+        let args = json!([state, { "resetAttemptsMade": true }]);
+        node.call("job", json!({ "queue": "n-kids", "id": id, "method": "retry", "args": args }));
+        wq(&server).line(&format!("jobs retry -Q w-kids {id} --state {state}")).run().exits(0);
+    }
+    assert_eq!(keys_of(&server, "w"), keys_of(&server, "n"));
+    assert!(keys_of(&server, "w")["par:A-top:dependencies"].contains(&"bull:kids:A-first".to_owned()));
+
+    // Children of a parent that waits, one by one: the last one lets it run. Parents with all that is below them.
+    for (queue, id) in [("kids", "A-first"), ("par", "A-later"), ("kids", "A-middle"), ("par", "B-top"), ("par", "C-top"), ("par", "D-top")]
+    {
+        node.call("job", json!({ "queue": format!("n-{queue}"), "id": id, "method": "remove", "args": [] }));
+        wq(&server).line(&format!("jobs remove -Q w-{queue} {id} --yes")).run().exits(0);
+        assert_eq!(keys_of(&server, "w"), keys_of(&server, "n"), "after {id}");
+    }
+    assert_eq!(server.ask::<Vec<String>>("LRANGE bull:w-par:wait 0 -1"), ["A-top"]);
+}
+
+#[test]
+fn a_parent_of_a_child_that_a_worker_has_is_not_removed() {
+    let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
+    enqueue_tree(&server, &json!({ "id": "p", "children": [{ "queue": "kids", "id": "a", "data": { "ms": 3000 } }] }));
+    let line = format!("worker -Q kids --via http --url {} --rate none", receiver.url());
+    let _worker = wq(&server).line(&line).spawn();
+    eventually(SOON, "the child runs", || (server.ask::<u64>("EXISTS bull:kids:a:lock") == 1).then_some(()));
+
+    wq(&server).line("jobs remove -Q par p --yes").run().exits(5);
+
+    assert_eq!(server.ask::<u64>("EXISTS bull:par:p bull:kids:a"), 2);
+}
