@@ -71,6 +71,7 @@ complete -c wq -n "__fish_wq_using_subcommand enqueue" -l default-country -d 'Wh
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l data -d 'The data of any job: JSON, @FILE, or - for standard input' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l name -d 'The name of the job' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l ndjson -d 'Many jobs: lines of {"name","data","opts"} with BullMQ\'s option names; - is standard input' -r -F
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l tree -d 'A parent with its children, all or nothing: a job as in --ndjson with "children", and its own "queue" if it has one' -r -F
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l id -d 'The id of the job; an id that is there already adds nothing' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l key -d 'Any text that the id is made from: the same key twice adds once' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l expires -d 'Don\'t send it after this time from now (30m) or this moment' -r
@@ -732,6 +733,7 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l logs -d 'Its log lines too, on stderr'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l tree -d 'Where it and all its children are, one line each'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Print ids alone, no notes and no progress'

@@ -33,8 +33,8 @@ pub struct Args {
     /// Many jobs: lines of {"name","data","opts"} with BullMQ's option names; - is standard input
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "text", "job_name"])]
     ndjson: Option<PathBuf>,
-    /// A parent with its children: {"data","opts","id","queue","on_failure","children":[...]}; - is standard input
-    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "text", "job_name", "lifo", "delay", "at"])]
+    /// A parent with its children, all or nothing: a job as in --ndjson with "children", and its own "queue" if it has one
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "text", "job_name", "lifo", "delay", "at", "dedupe"])]
     tree: Option<PathBuf>,
     /// The id of the job; an id that is there already adds nothing
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]

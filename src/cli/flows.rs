@@ -46,6 +46,7 @@ pub(super) async fn enqueue(path: &Path, defaults: TreeDefaults, dry_run: bool, 
     let doing = format!("enqueue --tree {}", path.display());
     let file = (path.as_os_str() != "-").then_some(path);
     let tree = producer::read_tree(file, &defaults).with_context(|| doing.clone())?;
+    producer::check_places(&shell.settings.redis, &shell.settings.prefix, &tree).with_context(|| doing.clone())?;
     let statuses = if dry_run {
         vec![FlowStatus::Stored; tree.jobs.len()]
     } else {

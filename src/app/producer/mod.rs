@@ -16,7 +16,7 @@ use crate::core::model::queue::QueueName;
 use crate::core::store::{Ledger, Queue};
 
 pub use stream::{Line, OnAdded, StreamReport, add_stream};
-pub use tree::{Tree, TreeDefaults, add_tree, read_tree};
+pub use tree::{Tree, TreeDefaults, add_tree, check_places, read_tree};
 
 /// Where the id of a new job comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,8 +17,9 @@ use crate::core::model::id::{IdMaker, check_new_id, digest_id};
 use crate::core::model::job::{DEFAULT_JOB_NAME, JobOptions, NewJob};
 use crate::core::model::message::{TextMessage, check_data};
 use crate::core::model::phone::{Country, Phone};
-use crate::core::model::queue::QueueName;
+use crate::core::model::queue::{Prefix, QueueName};
 use crate::core::store::Queue;
+use crate::core::store::connect::ServerAddress;
 
 /// How deep children may be nested; deeper ones are taken for a mistake.
 const MAX_DEPTH: usize = 64;
@@ -90,11 +91,27 @@ pub fn read_tree(path: Option<&Path>, defaults: &TreeDefaults) -> Result<Tree, A
     Ok(reader.tree)
 }
 
+/// Checks that one script can add all of it: a cluster keeps queues in different places.
+///
+/// # Errors
+/// On a cluster, when a queue of the tree is not in the place of the first one.
+pub fn check_places(server: &ServerAddress, prefix: &Prefix, tree: &Tree) -> Result<(), AppError> {
+    let Some(root) = tree.jobs.first() else { return Ok(()) };
+    for (job, place) in tree.jobs.iter().zip(&tree.places) {
+        if !server.keeps_together(prefix, &root.queue, &job.queue)? {
+            return Err(usage(format!("{place}.queue: the cluster keeps {} in another place than {}", job.queue, root.queue))
+                .with_hint("give both names the same hash tag, such as {shop}-orders and {shop}-mails, or put it into --prefix"));
+        }
+    }
+    Ok(())
+}
+
 /// Adds the tree, or nothing; `patience` is how long Redis may stay away.
 ///
 /// # Errors
 /// When it was not stored, or a job in it is the child of another parent.
 pub async fn add_tree(queue: &Queue, tree: &Tree, patience: Duration) -> Result<Vec<FlowStatus>, AppError> {
+    check_places(queue.link().server(), queue.prefix(), tree)?;
     let started = Instant::now();
     loop {
         match queue.add_flow(&tree.jobs).await {

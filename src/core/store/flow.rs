@@ -66,7 +66,7 @@ impl Queue {
     /// The queue and the id in the key of a job with this queue's prefix; `None` for any other key.
     pub fn locate(&self, key: &str) -> Option<(Self, String)> {
         let (queue, id) = key.strip_prefix(self.prefix().as_str())?.strip_prefix(':')?.split_once(':')?;
-        Some((Self::open(self.link.clone(), self.prefix(), &queue.parse().ok()?), id.to_owned()))
+        Some((Self::open(&self.link, self.prefix(), &queue.parse().ok()?).ok()?, id.to_owned()))
     }
 }
 

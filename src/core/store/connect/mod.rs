@@ -91,6 +91,14 @@ impl ServerAddress {
         Ok(Self { home, ..self.clone() })
     }
 
+    /// Whether the keys of two queues are in one place, so that one script may change both.
+    ///
+    /// # Errors
+    /// As [`Self::home_of`].
+    pub fn keeps_together(&self, prefix: &Prefix, one: &QueueName, other: &QueueName) -> Result<bool, StoreError> {
+        Ok(self.home_of(prefix, one)?.home == self.home_of(prefix, other)?.home)
+    }
+
     /// A connection for one-shot commands: reconnects by itself.
     ///
     /// # Errors
