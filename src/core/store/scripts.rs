@@ -59,7 +59,7 @@ pub(super) static NEXT_RUN: Script = script!("next_run", "allow-oom", "create", 
 
 /// Every script, for the tests that load them all.
 #[cfg(test)]
-pub(super) static ALL: [&Script; 18] = [
+pub(super) static ALL: &[&Script] = &[
     &ADD_JOBS,
     &ADD_FLOW,
     &TAKE_JOBS,
