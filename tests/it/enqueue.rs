@@ -203,3 +203,24 @@ fn a_wrong_line_is_named_and_a_file_with_one_adds_nothing() {
 
     assert_eq!(server.ask::<u64>("ZCARD bull:whatsapp:prioritized"), 2);
 }
+
+#[test]
+fn a_deduplicated_job_says_by_which_and_streams_count_them() {
+    let server = Server::start();
+    let add = |more: &str| wq(&server).line(&format!("enqueue --data {{}} --json {more}")).run().exits(0).json();
+
+    assert_eq!(add("--id cart-1 --delay 1h --dedupe cart:17:1h --dedupe-mode extend")["data"]["status"], "stored");
+    let second = add("--id cart-2 --dedupe cart:17:5m");
+    let third = add("--id cart-3 --dedupe cart:17 --dedupe-mode replace");
+
+    assert_eq!([&second["data"]["status"], &second["data"]["deduplicated_by"]], ["deduplicated", "cart-1"]);
+    assert_eq!(third["data"]["status"], "stored");
+    assert_eq!(server.ask::<String>("HGET bull:whatsapp:cart-3 deid"), "cart:17");
+    assert_eq!(server.ask::<u64>("EXISTS bull:whatsapp:cart-1 bull:whatsapp:cart-2"), 0);
+    wq(&server).line("jobs get cart-3").run().exits(0).stdout_has("cart:17");
+    let lines =
+        "{\"opts\":{\"jobId\":\"x\",\"deduplication\":{\"id\":\"n\"}}}\n{\"opts\":{\"jobId\":\"y\",\"deduplication\":{\"id\":\"n\"}}}\n";
+    let run = wq(&server).line("enqueue --ndjson - -o ndjson").input(lines).run().exits(0);
+    run.stdout_has("\"deduplicated_by\":\"x\"").stderr_has("stored 1 + duplicate 0 + deduplicated 1 + refused 0");
+    wq(&server).line("enqueue --data {} --dedupe k --dedupe-mode extend").run().exits(2).stderr_has("KEY:5m");
+}

@@ -1,5 +1,6 @@
 //! What the store promises its callers, on a real server: order, limits, pace, damage, retention.
 
+mod dedup;
 mod families;
 mod settling;
 mod upkeep;
