@@ -178,9 +178,12 @@ fn foreign_cursor(cursor: Cursor) -> AppError {
 /// # Errors
 /// When it doesn't exist.
 pub async fn job(queue: &Queue, id: &str) -> Result<JobRecord, AppError> {
-    queue.job(id).await?.ok_or_else(|| {
-        AppError::new(Kind::NotFound, format!("no job {id:?} in the queue {}", queue.name())).with_hint("list them with: wq jobs list")
-    })
+    queue.job(id).await?.ok_or_else(|| no_job(queue, id))
+}
+
+/// Says that there is no such job.
+pub fn no_job(queue: &Queue, id: &str) -> AppError {
+    AppError::new(Kind::NotFound, format!("no job {id:?} in the queue {}", queue.name())).with_hint("list them with: wq jobs list")
 }
 
 /// What a change of these jobs, named one by one, would come to; those in `movable` states would be changed.

@@ -6,6 +6,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::job_rows::{JobRow, WholeJob, report_changes, report_foreseen};
+use super::job_update::{UpdateFlags, update};
 use super::select::{Chosen, Listing};
 use super::time::parse_duration;
 use super::{Exit, flows, shell::Shell, tally, watch::Watch, which::Which};
@@ -72,6 +73,9 @@ enum Verb {
         #[command(flatten)]
         chosen: Chosen,
     },
+    /// Change what one job says, how urgent it is, or when it is due: everything or nothing
+    #[command(after_help = "Example:\n  wq jobs update order-17 --data @order.json --priority high --delay 10m")]
+    Update(UpdateFlags),
     /// Remove jobs; their ids may be added again
     #[command(after_help = "Example:\n  wq jobs remove --where 'state=delayed age>7d' --dry-run")]
     Remove {
@@ -167,6 +171,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         Verb::Get { id, logs, tree: false } => get(&queue, &id, logs, shell).await,
         Verb::Retry { chosen, state, keep_attempts } => retry(&queue, &chosen, state, keep_attempts, shell).await,
         Verb::Promote { chosen } => promote(&queue, &chosen, shell).await,
+        Verb::Update(flags) => update(&queue, &flags, shell).await,
         Verb::Remove { chosen } => remove(&queue, &chosen, shell).await,
         Verb::Clean { state, older_than, limit, dry_run } => clean(&queue, state, older_than, limit, dry_run, shell).await,
         Verb::Note { id, line } => {

@@ -63,7 +63,7 @@ impl MessageFlags {
 }
 
 /// The text of `--data`, from wherever it says; never more than is stored.
-fn read_data(data: &str) -> Result<String, AppError> {
+pub(super) fn read_data(data: &str) -> Result<String, AppError> {
     let failed = |what: &str, error: &io::Error| {
         let kind = if error.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Other };
         AppError::new(kind, format!("can't read {what}: {error}"))

@@ -12,6 +12,7 @@ pub mod exit;
 mod flows;
 pub mod job_flags;
 mod job_rows;
+mod job_update;
 pub mod jobs;
 mod message_flags;
 pub mod metrics;

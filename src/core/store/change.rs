@@ -29,7 +29,7 @@ pub enum Change {
 }
 
 impl Change {
-    fn from_code(code: Option<i64>) -> Self {
+    pub(super) fn from_code(code: Option<i64>) -> Self {
         match code {
             Some(1) => Self::Done,
             Some(-1) => Self::WrongState,

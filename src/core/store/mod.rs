@@ -25,6 +25,7 @@ pub mod server;
 pub mod settle;
 mod slot;
 pub mod take;
+pub mod update;
 pub mod wake;
 pub mod workers;
 

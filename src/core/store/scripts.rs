@@ -48,6 +48,7 @@ pub(super) static RECLAIM_JOBS: Script = script!("reclaim_jobs", "allow-oom");
 pub(super) static PAUSE_QUEUE: Script = script!("pause_queue", "allow-oom");
 pub(super) static RESUME_QUEUE: Script = script!("resume_queue", "allow-oom");
 pub(super) static REMOVE_JOBS: Script = script!("remove_jobs", "allow-oom", "ledger", "flow");
+pub(super) static UPDATE_JOB: Script = script!("update_job", "");
 pub(super) static PROMOTE_JOBS: Script = script!("promote_jobs", "allow-oom");
 pub(super) static RETRY_JOBS: Script = script!("retry_jobs", "allow-oom", "flow");
 pub(super) static NOTE_JOB: Script = script!("note_job", "");
@@ -73,6 +74,7 @@ pub(super) static ALL: &[&Script] = &[
     &RESUME_QUEUE,
     &REMOVE_JOBS,
     &PROMOTE_JOBS,
+    &UPDATE_JOB,
     &RETRY_JOBS,
     &NOTE_JOB,
     &OBLITERATE_QUEUE,

@@ -133,3 +133,72 @@ fn our_worker_sends_what_node_made_of_our_jobs() {
     let seen = look(&mut node, "edited");
     assert_eq!([&seen["logs"], &seen["progress"]], [&json!(["edited by hand"]), &json!({ "percent": 10 })]);
 }
+
+#[test]
+fn s46_change_of_data_priority_and_delay_by_wq_leaves_what_node_leaves() {
+    let server = Server::tcp();
+    let mut node = Node::start(&server);
+    for queue in ["nodes", "ours"] {
+        node.call("listen", json!({ "queue": queue }));
+        fill(&mut node, queue);
+    }
+
+    let mut change = |id: &str, method: &str, args: Value| {
+        node.call("job", json!({ "queue": "nodes", "id": id, "method": method, "args": args }));
+    };
+    change("ranked-1", "changePriority", json!([{ "priority": 5 }]));
+    change("ranked-2", "changePriority", json!([{ "priority": 0 }]));
+    change("waiting-1", "changePriority", json!([{ "priority": 5 }]));
+    change("waiting-2", "changePriority", json!([{ "priority": 5, "lifo": true }]));
+    change("ranked-2", "changePriority", json!([{ "priority": 0, "lifo": true }]));
+    change("delayed-1", "changePriority", json!([{ "priority": 4 }]));
+    change("failed-1", "changePriority", json!([{ "priority": 9 }]));
+    change("delayed-1", "changeDelay", json!([7_200_000]));
+    change("delayed-3", "changeDelay", json!([60_000]));
+    change("delayed-3", "updateData", json!([{ "text": "Olá" }]));
+    change("completed-1", "updateData", json!(["seen"]));
+    for line in [
+        "ranked-1 --priority 5",
+        "ranked-2 --priority 0",
+        "waiting-1 --priority 5",
+        "waiting-2 --priority 5 --lifo",
+        "ranked-2 --priority 0 --lifo",
+        "delayed-1 --priority 4 --delay 2h",
+        "failed-1 --priority 9",
+        "delayed-3 --delay 1m --data {\"text\":\"Olá\"}",
+        "completed-1 --data \"seen\"",
+    ] {
+        wq(&server).line(&format!("jobs update -Q ours {line}")).run().exits(0).stdout_has("updated");
+    }
+    for queue in ["nodes", "ours"] {
+        node.call("queue", json!({ "queue": queue, "method": "clean", "args": [0, 100, "failed"] }));
+    }
+
+    let of_node = heard(&mut node, "nodes", "cleaned");
+    assert_eq!(of_node.len(), 4, "{of_node:?}");
+    assert_eq!(heard(&mut node, "ours", "cleaned"), of_node);
+    let left = leftovers(&server, "ours");
+    assert_eq!(left, leftovers(&server, "nodes"));
+    assert_eq!(left["prioritized"], ["waiting-2", "ranked-1", "waiting-1"]);
+    assert_eq!(left["delayed"], ["delayed-3", "delayed-2", "delayed-1"]);
+}
+
+#[test]
+fn an_update_that_can_not_be_made_whole_changes_nothing() {
+    let server = Server::tcp();
+    let mut node = Node::start(&server);
+    fill(&mut node, "q");
+    let before = leftovers(&server, "q");
+    let refused = node.failure("job", json!({ "queue": "q", "id": "waiting-1", "method": "changeDelay", "args": [1000] }));
+    let update = |line: &str| wq(&server).line(&format!("jobs update -Q q {line}")).run();
+
+    update("waiting-1 --data {} --priority 7 --delay 5m").exits(1).stderr_has("isn't delayed");
+    update("nobody --priority 7").exits(4).stderr_has("no job \"nobody\"");
+    update("waiting-1 --data {nope --priority 7").exits(2);
+    update("waiting-1").exits(2);
+    update("delayed-1 --delay 1m --priority 7 --dry-run").exits(0).stdout_has("would be updated");
+    update("waiting-1 --delay 1m --dry-run").exits(1);
+
+    assert!(refused.contains("not in the delayed state"), "{refused}");
+    assert_eq!(leftovers(&server, "q"), before);
+}
