@@ -19,6 +19,7 @@ use crate::core::store::{Change, Queue};
 
 /// What to change about a job.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "wq jobs update [OPTIONS] <ID> <--data …|--priority …|--delay …|--at …>")]
 #[command(group = ArgGroup::new("change").required(true).multiple(true).args(["data", "priority", "delay", "at"]))]
 pub(super) struct UpdateFlags {
     /// Its id

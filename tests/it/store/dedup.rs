@@ -94,8 +94,8 @@ async fn a_row_that_was_deduplicated_may_come_again() {
     let (one, two) = (simple("aaaaaaaaaaaaaaaaaaaaaa", "k"), simple("bbbbbbbbbbbbbbbbbbbbbb", "k"));
 
     let first = queue.add(&[one.clone(), two.clone()], Ledger::Record).await.unwrap();
-    queue.remove(&[one.id.clone()]).await.unwrap();
-    let second = queue.add(&[two.clone()], Ledger::Record).await.unwrap();
+    queue.remove(std::slice::from_ref(&one.id)).await.unwrap();
+    let second = queue.add(std::slice::from_ref(&two), Ledger::Record).await.unwrap();
     let third = queue.add(&[two], Ledger::Record).await.unwrap();
 
     assert_eq!(first, [AddStatus::Stored, by(&one.id)]);
