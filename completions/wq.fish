@@ -653,39 +653,40 @@ complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -l prefix -d 'First part of every key [default: bull]' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
 json\t'One object: schema, data, page'
 ndjson\t'One object a line'
 csv\t'With a header; cells that a spreadsheet would run are guarded'
 tsv\t'With a header; tabs and line ends are escaped'
 yaml\t'Like json, for people'"
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
 always\t'Also in a pipe'
 never\t'Not at all'"
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -l config -d 'Read settings from this file alone' -r -F
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -l json -d 'Short for --output json'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -s q -l quiet -d 'Print ids alone, no notes and no progress'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -s y -l yes -d 'Answer yes to every question'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -l no-input -d 'Never ask; a question is refused instead'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -f -a "list" -d 'List jobs, next to run first, finished ones newest first'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -f -a "get" -d 'Show one job with everything that is known of it'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -f -a "retry" -d 'Put finished jobs back in line, with all their attempts'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -f -a "promote" -d 'Let delayed jobs run now'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -f -a "remove" -d 'Remove jobs; their ids may be added again'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -f -a "clean" -d 'Remove old jobs of one state; a campaign file sent again still adds none of them'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -f -a "note" -d 'Write a line into the log of a job; a command that runs by `--via exec` can, too'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -f -a "progress" -d 'Say how far a job is, for boards and programs that listen'
-complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote remove clean note progress logs" -f -a "logs" -d 'Print the log lines of a job'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -f -a "list" -d 'List jobs, next to run first, finished ones newest first'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -f -a "get" -d 'Show one job with everything that is known of it'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -f -a "retry" -d 'Put finished jobs back in line, with all their attempts'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -f -a "promote" -d 'Let delayed jobs run now'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -f -a "update" -d 'Change what one job says, how urgent it is, or when it is due: everything or nothing'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -f -a "remove" -d 'Remove jobs; their ids may be added again'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -f -a "clean" -d 'Remove old jobs of one state; a campaign file sent again still adds none of them'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -f -a "note" -d 'Write a line into the log of a job; a command that runs by `--via exec` can, too'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -f -a "progress" -d 'Say how far a job is, for boards and programs that listen'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -f -a "logs" -d 'Print the log lines of a job'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l state -d 'Only these states [default: all]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l where -d 'Only jobs for which this holds: \'age>1h reason~"timeout" data.to^=+55\'' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l limit -d 'The most to show' -r
@@ -800,6 +801,36 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l data -d 'The new data: JSON, @FILE, or - for standard input; a worker that has the job goes on with the old' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l priority -d 'urgent, high, normal, low, or a number: lower runs first, 0 before all others' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l delay -d 'Due so long from now; only while it is delayed' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l at -d 'Due at this moment; only while it is delayed' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l lifo -d 'To the front of its new line'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l dry-run -d 'Check everything, change nothing'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l where -d 'Those for which this holds: \'reason~"timeout" age<1d\'' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l scan-limit -d 'The most to look at for --where and --all' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
