@@ -67,6 +67,7 @@ export class Server {
   stop() {
     this.client.disconnect();
     this.process.kill('SIGKILL');
-    rmSync(this.folder, { recursive: true, force: true });
+    // It may still be writing while it dies.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
