@@ -324,3 +324,45 @@ fn board_shows_the_page_again_once_wq_has_dead_lettered_a_damaged_job() {
     assert_eq!(stage.board.ask("GET", queues, &Value::Null).0, 200);
     assert_eq!((stage.ids("completed"), stage.sent()), (vec!["good".to_owned()], vec!["good".to_owned()]));
 }
+
+#[test]
+fn s47_board_lists_runs_changes_and_removes_our_schedules() {
+    let stage = Stage::new();
+    let add = ["schedule", "add", "pulse", "-Q", "q", "--every", "1h", "--offset", "10m", "--name", "ping", "--data", r#"{"ping":true}"#];
+    wq(&stage.server).args(add).run().exits(0);
+    let _worker = stage.worker("");
+    let listed = || stage.board.get("/api/job-schedulers?queueName=q")["schedulers"].clone();
+
+    let schedule = listed()[0].clone();
+    assert_eq!(
+        [&schedule["id"], &schedule["name"], &schedule["template"]["data"]],
+        [&json!("pulse"), &json!("ping"), &json!({ "ping": true })]
+    );
+    assert_eq!([&schedule["every"], &schedule["nextRunJobId"]], [&json!(3_600_000), &stage.page("delayed")["jobs"][0]["id"]]);
+    assert_eq!(stage.page("latest")["jobSchedulerCount"], 1);
+    stage.board.put("/api/queues/q/job-schedulers/pulse/run");
+    stage.is_sent("ping");
+    assert_eq!(stage.receiver.requests()[0].body["data"], json!({ "ping": true }));
+    let daily = json!({ "pattern": "0 0 9 * * *", "tz": "America/Sao_Paulo" });
+    stage.board.ok("PATCH", "/api/queues/q/job-schedulers/pulse", &daily);
+    let shown = wq(&stage.server).line("schedule show pulse -Q q --json").run().exits(0).json()["data"].clone();
+    assert_eq!([&listed()[0]["pattern"], &listed()[0]["tz"]], [&daily["pattern"], &daily["tz"]], "{shown}");
+    stage.board.put("/api/queues/q/job-schedulers/pulse/remove");
+
+    assert_eq!((listed(), stage.ids("delayed").len()), (json!([]), 0));
+    wq(&stage.server).line("schedule show pulse -Q q").run().exits(4);
+}
+
+#[test]
+fn s47_board_shows_the_log_the_progress_and_the_metrics_of_what_wq_does() {
+    let stage = Stage::new();
+    add(&stage.server, &[named("told", &json!({}), json!({}))]);
+    wq(&stage.server).args(["jobs", "note", "-Q", "q", "told", "called back 👋"]).run().exits(0);
+    wq(&stage.server).args(["jobs", "progress", "-Q", "q", "told", r#"{"percent":40}"#]).run().exits(0);
+    wq(&stage.server).line(&stage.line(" --until-empty --metrics 60")).run().exits(0);
+
+    assert_eq!(stage.board.get("/api/queues/q/told/logs"), json!(["called back 👋"]));
+    assert_eq!(stage.page("completed")["jobs"][0]["progress"], json!({ "percent": 40 }));
+    let metrics = stage.board.get("/api/queues/q/metrics");
+    assert_eq!([&metrics["completed"]["meta"]["count"], &metrics["failed"]["meta"]["count"]], [1, 0]);
+}
