@@ -11,6 +11,8 @@ use super::error::{AppError, Kind};
 
 /// Jobs that one round trip looks at.
 const BATCH: u64 = 500;
+/// Jobs of which one round trip brings what a filter asks for.
+const JUDGED_BATCH: u64 = 2000;
 /// Ids that one round trip brings, where nothing but ids is wanted.
 const ID_BATCH: u64 = 5000;
 
@@ -100,9 +102,15 @@ pub async fn ids(queue: &Queue, search: &Search) -> Result<(Vec<(JobState, Vec<S
         _ => groups.push((state, vec![id])),
     };
     if search.filter != Filter::default() {
-        let scan = scan(queue, search, |job| {
-            job.state.into_iter().for_each(|state| keep(state, job.id.clone()));
-            Ok(())
+        let (now, parts) = (queue.server_now().await?, search.filter.parts());
+        let mut seen = HashSet::new();
+        let fetch = async |state, offset, count| Ok(queue.page_of(state, offset, count, &parts).await?);
+        let scan = walk(queue, search, JUDGED_BATCH, fetch, |job| {
+            let is_found = search.filter.matches(&job, now) && seen.insert(job.id.clone());
+            if is_found {
+                job.state.into_iter().for_each(|state| keep(state, job.id.clone()));
+            }
+            Ok(is_found)
         });
         let scan = scan.await?;
         return Ok((groups, scan));

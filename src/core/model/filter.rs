@@ -37,6 +37,27 @@ enum Field {
     Data(Vec<String>),
 }
 
+/// A part of a job's hash that a filter may look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobPart {
+    /// Its name.
+    Name,
+    /// Its priority.
+    Priority,
+    /// When it was added.
+    Added,
+    /// Its delay.
+    Delay,
+    /// How many attempts ended.
+    Attempts,
+    /// Why it failed.
+    Reason,
+    /// Who had it last.
+    Worker,
+    /// Its data.
+    Data,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operator {
     Equal,
@@ -184,6 +205,20 @@ fn time_ms(text: &str) -> Option<f64> {
 }
 
 impl Field {
+    fn part(&self) -> Option<JobPart> {
+        match self {
+            Self::Id | Self::State => None,
+            Self::Name => Some(JobPart::Name),
+            Self::Priority => Some(JobPart::Priority),
+            Self::Age => Some(JobPart::Added),
+            Self::Delay => Some(JobPart::Delay),
+            Self::Attempts => Some(JobPart::Attempts),
+            Self::Reason => Some(JobPart::Reason),
+            Self::Worker => Some(JobPart::Worker),
+            Self::Data(_) => Some(JobPart::Data),
+        }
+    }
+
     /// Whether it only compares as a number.
     fn is_number(&self) -> bool {
         matches!(self, Self::Priority | Self::Age | Self::Delay | Self::Attempts)
@@ -202,6 +237,13 @@ impl Filter {
         let wanted =
             |state: &JobState| self.terms.iter().filter(|term| term.field == Field::State).all(|term| term.compare_text(state.as_str()));
         JobState::ALL.into_iter().filter(wanted).collect()
+    }
+}
+
+impl Filter {
+    /// What must be known of a job besides its id and state, to judge it.
+    pub fn parts(&self) -> Vec<JobPart> {
+        self.terms.iter().filter_map(|term| term.field.part()).collect()
     }
 }
 

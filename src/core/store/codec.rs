@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, json};
 
+use crate::core::model::filter::JobPart;
 use crate::core::model::job::{Backoff, JobOptions, JobRecord, Keep, Start};
 
 /// The options of a stored job that a worker acts on; unknown ones are ignored, absent ones are BullMQ's defaults.
@@ -283,6 +284,21 @@ pub(super) fn job_record(id: &str, reply: Value) -> Option<JobRecord> {
         parent: take("parentKey"),
         parent_problem: take("wqparent"),
     })
+}
+
+/// The fields that hold this part of a job.
+pub(super) fn fields_of(part: JobPart) -> &'static [&'static str] {
+    match part {
+        JobPart::Name => &["name"],
+        JobPart::Priority => &["priority"],
+        JobPart::Added => &["timestamp"],
+        JobPart::Delay => &["delay"],
+        // BullMQ 4 counts in a field of its own.
+        JobPart::Attempts => &["atm", "attemptsMade"],
+        JobPart::Reason => &["failedReason"],
+        JobPart::Worker => &["pb"],
+        JobPart::Data => &["data"],
+    }
 }
 
 /// A whole number that may be written as a float; `None` for anything else.

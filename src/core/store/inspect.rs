@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use redis::Value;
 
 use super::change::{escape_glob, texts};
-use super::codec::{array, integer, job_record, text, unsigned};
+use super::codec::{array, fields_of, integer, job_record, text, unsigned};
 use super::connect::Link;
 use super::error::StoreError;
 use super::queue::Queue;
 use crate::core::model::clock::Millis;
+use crate::core::model::filter::JobPart;
 use crate::core::model::job::JobRecord;
 use crate::core::model::queue::{Prefix, QueueName};
 use crate::core::model::state::JobState;
@@ -134,6 +135,34 @@ impl Queue {
     pub async fn page(&self, state: JobState, offset: u64, limit: u64) -> Result<Vec<JobRecord>, StoreError> {
         let ids = self.page_ids(state, offset, limit).await?;
         self.records(&ids, Some(state)).await
+    }
+
+    /// The same jobs with only these parts of them: a fraction of the cost where many are judged and few are shown.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn page_of(&self, state: JobState, offset: u64, limit: u64, parts: &[JobPart]) -> Result<Vec<JobRecord>, StoreError> {
+        let ids = self.page_ids(state, offset, limit).await?;
+        let fields: Vec<&str> = parts.iter().flat_map(|part| fields_of(*part)).copied().collect();
+        let answers: Vec<Value> = if fields.is_empty() || ids.is_empty() {
+            Vec::new()
+        } else {
+            let mut commands = redis::pipe();
+            for id in &ids {
+                commands.cmd("HMGET").arg(self.keys.bullmq(id)).arg(&fields);
+            }
+            commands.ignore_errors();
+            self.link.clone().query_all(&commands).await?
+        };
+        let mut answers = answers.into_iter();
+        let records = ids.into_iter().map(|id| {
+            let values = answers.next().and_then(array).unwrap_or_default();
+            let named = fields.iter().map(|field| Value::SimpleString((*field).to_owned())).zip(values);
+            let hash = Value::Array(named.flat_map(|(name, value)| [name, value]).collect());
+            let record = job_record(&id, hash).unwrap_or_else(|| JobRecord { id, ..JobRecord::default() });
+            JobRecord { state: Some(state), ..record }
+        });
+        Ok(records.collect())
     }
 
     /// One job with its state.

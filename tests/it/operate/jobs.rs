@@ -253,3 +253,37 @@ fn watching_looks_again_until_it_is_interrupted() {
 
     assert_eq!(watching.ends(Duration::from_secs(10)).code(), Some(0));
 }
+
+#[test]
+fn a_change_is_for_the_same_jobs_that_a_listing_shows() {
+    let server = Server::start();
+    finish(&server, &["t1", "t2", "r1", "c1"]);
+    add(&server, &["p1"], &json!({ "priority": 7 }));
+    add(&server, &["d1"], &json!({ "delay": 3_600_000, "attempts": 9 }));
+    server.ask::<u64>("HSET bull:whatsapp:d1 attemptsMade 4 name mail");
+    server.ask::<u64>("DEL bull:whatsapp:c1");
+
+    let mut found = 0;
+    for filter in [
+        "id^=t",
+        "state=failed",
+        "name=mail",
+        "priority=7",
+        "age<1h",
+        "age>1h",
+        "delay>0ms",
+        "attempts>=4",
+        "attempts=1 reason~timeout",
+        "reason~REFUSED",
+        "worker=nobody",
+        "data~hola",
+        "data.to^=+346 state!=failed",
+        "data.nothing=1",
+    ] {
+        let listed = ids(&wq(&server).args(["jobs", "list", "--where", filter, "--json"]).run().exits(0));
+        let changed = ids(&wq(&server).args(["jobs", "remove", "--where", filter, "--dry-run", "--json"]).run().exits(0));
+        assert_eq!(changed, listed, "{filter}");
+        found += listed.len();
+    }
+    assert!(found > 15, "{found}");
+}
