@@ -180,3 +180,16 @@ fn why_a_parent_was_not_told_can_be_read() {
     assert!(job["data"]["parent_problem"].as_str().unwrap().contains("WRONGTYPE"), "{job}");
     assert_eq!(wq(&server).line("metrics --json").run().exits(0).json()["data"]["parents_not_told"], 1);
 }
+
+#[test]
+fn a_damaged_parent_refuses_its_new_children_before_anything_is_written() {
+    let server = Server::start();
+    tree(&server, r#"{"id":"p","children":[{"id":"a"}]}"#);
+    server.ask::<()>("DEL bull:whatsapp:p:dependencies");
+    server.ask::<()>("SET bull:whatsapp:p:dependencies text");
+
+    let run = wq(&server).line("enqueue --tree -").input(r#"{"id":"q","children":[{"id":"p","children":[{"id":"b"}]}]}"#).run();
+
+    run.exits(1).stderr_has("WRONGTYPE");
+    assert_eq!(server.ask::<u64>("EXISTS bull:whatsapp:q bull:whatsapp:b"), 0);
+}

@@ -1,6 +1,7 @@
 //! Queues on a real Redis Cluster: where they may be, and what happens when the cluster changes under them.
 
 mod changes;
+mod flows;
 
 use crate::support::command::Wq;
 use crate::support::{Cluster, Server, wq};

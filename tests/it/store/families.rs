@@ -145,3 +145,24 @@ async fn a_parent_that_was_sent_too_soon_is_a_dead_letter_that_says_so() {
         assert_eq!(server.ask::<Vec<String>>("ZRANGE bull:q:failed 0 -1"), ["c"]);
     }
 }
+
+#[tokio::test]
+async fn a_child_fails_its_parent_wherever_that_is_by_now() {
+    for (place, runs, says) in [("delayed", true, true), ("active", false, true), ("completed", false, true), ("failed", false, false)] {
+        let (server, mut hand, taken) = with_family(|server| {
+            server.ask::<()>("HSET bull:q:c parent {\"id\":\"p\",\"queueKey\":\"bull:above\",\"fpof\":true}");
+            server.ask::<()>("ZREM bull:above:waiting-children p");
+            server.ask::<()>("HSET bull:above:p delay 60000");
+            let put = if place == "active" { "LPUSH bull:above:active p".to_owned() } else { format!("ZADD bull:above:{place} 9999 p") };
+            server.ask::<()>(&put);
+        })
+        .await;
+
+        hand.settle(&taken, failed()).await;
+
+        assert_eq!(server.ask::<u64>("LLEN bull:above:wait") == 1, runs, "{place}");
+        let deferred = server.ask::<Option<String>>("HGET bull:above:p defa");
+        assert_eq!(deferred, says.then(|| "child bull:q:c failed".to_owned()), "{place}");
+        assert_eq!(server.ask::<Vec<String>>("ZRANGE bull:above:p:unsuccessful 0 -1"), ["bull:q:c"]);
+    }
+}
