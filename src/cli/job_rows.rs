@@ -9,7 +9,7 @@ use super::{Exit, shell::Shell};
 use crate::core::model::clock::now_ms;
 use crate::core::model::job::JobRecord;
 use crate::core::model::state::JobState;
-use crate::core::store::Change;
+use crate::core::store::{Change, Swept};
 use crate::output::{Page, Row, human};
 
 /// How much of a job's data a table shows.
@@ -235,6 +235,21 @@ pub(super) fn report_foreseen(ids: &[String], total: u64, done: &str, shell: &Sh
     }
     shell.printer.note(&format!("{total} of {total} {change}; nothing was changed (dry run)"));
     Ok(Exit::Done)
+}
+
+/// Prints the first of the jobs that were changed, and how many there were in all.
+pub(super) fn report_swept(swept: &Swept, total: u64, done: &str, shell: &Shell) -> std::io::Result<Exit> {
+    let Swept { changed, left, first } = swept;
+    let rows: Vec<ChangeRow> = first.iter().map(|id| ChangeRow { id: id.clone(), change: done.to_owned() }).collect();
+    shell.printer.rows(&rows, &Page { total: Some(*changed), ..Page::default() })?;
+    if (first.len() as u64) < *changed {
+        shell.printer.say(&format!("the first {} are listed", first.len()));
+    }
+    if *left > 0 {
+        shell.printer.warn(&format!("{left} ids have no job and stay where they are"));
+    }
+    shell.printer.note(&format!("{changed} of {total} {done}"));
+    Ok(if *left > 0 { Exit::Partial } else { Exit::Done })
 }
 
 fn word(change: Change, done: &str) -> &str {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::job_rows::{JobRow, WholeJob, report_changes, report_foreseen};
+use super::job_rows::{JobRow, WholeJob, report_changes, report_foreseen, report_swept};
 use super::job_update::{UpdateFlags, update};
-use super::select::{Chosen, Listing};
+use super::select::{Chosen, FORESEEN, Listing};
 use super::time::parse_duration;
 use super::{Exit, flows, shell::Shell, tally, watch::Watch, which::Which};
 use crate::app::error::{AppError, Kind};
@@ -236,6 +236,10 @@ pub(super) async fn retry(queue: &Queue, chosen: &Chosen, state: JobState, keep_
     if chosen.dry_run {
         return foresee(queue, chosen, &[state], "retried", shell).await;
     }
+    if let Some(total) = chosen.count_all(queue, state, shell).await? {
+        let swept = queue.retry_all(state, keep_attempts, total, FORESEEN).await.map_err(AppError::from)?;
+        return Ok(report_swept(&swept, total, "retried", shell)?);
+    }
     let ids = chosen.pick(queue, &[state], shell).await?.ids();
     let changes = queue.retry(&ids, state, keep_attempts).await.map_err(AppError::from)?;
     Ok(report_changes(&ids, &changes, "retried", false, shell)?)
@@ -244,6 +248,10 @@ pub(super) async fn retry(queue: &Queue, chosen: &Chosen, state: JobState, keep_
 async fn promote(queue: &Queue, chosen: &Chosen, shell: &Shell) -> anyhow::Result<Exit> {
     if chosen.dry_run {
         return foresee(queue, chosen, &[JobState::Delayed], "promoted", shell).await;
+    }
+    if let Some(total) = chosen.count_all(queue, JobState::Delayed, shell).await? {
+        let swept = queue.promote_all(total, FORESEEN).await.map_err(AppError::from)?;
+        return Ok(report_swept(&swept, total, "promoted", shell)?);
     }
     let ids = chosen.pick(queue, &[JobState::Delayed], shell).await?.ids();
     let changes = queue.promote(&ids).await.map_err(AppError::from)?;

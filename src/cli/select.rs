@@ -10,7 +10,7 @@ use crate::core::store::{Change, Queue};
 use crate::output::human;
 
 /// How many jobs a dry run shows where all are meant.
-const FORESEEN: u64 = 50;
+pub(super) const FORESEEN: usize = 50;
 
 /// How a listing is narrowed.
 #[derive(Debug, clap::Args)]
@@ -123,13 +123,25 @@ impl Chosen {
             return Ok(None);
         }
         let (filter, from) = (Filter::default(), Cursor::default());
-        let search = Search { states: states.to_vec(), filter, limit: FORESEEN, scan_limit: self.scan_limit, from };
+        let search = Search { states: states.to_vec(), filter, limit: FORESEEN as u64, scan_limit: self.scan_limit, from };
         let (groups, scan) = inspector::ids(queue, &search).await?;
-        if scan.total > self.scan_limit {
-            let [most, total] = [self.scan_limit, scan.total].map(human::count);
+        Ok(Some((groups.into_iter().flat_map(|(_, ids)| ids).collect(), self.bounded(scan.total, shell))))
+    }
+
+    /// How many jobs of that state a change is for when it is for all of them; `None` when only some are meant.
+    pub(super) async fn count_all(&self, queue: &Queue, state: JobState, shell: &Shell) -> Result<Option<u64>, AppError> {
+        if !self.all || self.filter.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(self.bounded(queue.counts().await?.of(state), shell)))
+    }
+
+    fn bounded(&self, total: u64, shell: &Shell) -> u64 {
+        if total > self.scan_limit {
+            let [most, total] = [self.scan_limit, total].map(human::count);
             shell.printer.warn(&format!("only {most} of {total}; a larger --scan-limit takes more"));
         }
-        Ok(Some((groups.into_iter().flat_map(|(_, ids)| ids).collect(), scan.total.min(self.scan_limit))))
+        total.min(self.scan_limit)
     }
 
     /// Whether they were named one by one: then nobody needs to be asked.

@@ -91,7 +91,7 @@ impl Queue {
     /// # Errors
     /// When the server can't be asked; batches before that are done.
     pub async fn promote(&self, ids: &[String]) -> Result<Vec<Change>, StoreError> {
-        self.change(&PROMOTE_JOBS, &[], ids).await
+        self.change(&PROMOTE_JOBS, &["0", "0"], ids).await
     }
 
     /// Puts completed or failed jobs back in line, with all their attempts unless `keep_attempts`.
@@ -100,7 +100,7 @@ impl Queue {
     /// When the server can't be asked; batches before that are done.
     pub async fn retry(&self, ids: &[String], from: JobState, keep_attempts: bool) -> Result<Vec<Change>, StoreError> {
         let attempts = if keep_attempts { "keep" } else { "reset" };
-        self.change(&RETRY_JOBS, &[from.as_str(), attempts], ids).await
+        self.change(&RETRY_JOBS, &[from.as_str(), attempts, "0", "0", "0"], ids).await
     }
 
     /// Removes up to `limit` jobs of one state that finished (else: were added) at least `older_than` ago.

@@ -58,6 +58,8 @@ fn all_dead_letters_are_retried_over_many_batches_each_once() {
     let retried = wq(&server).line("dlq retry --all --json").run().exits(0);
 
     assert!(column(&retried, "change").iter().all(|change| change == "retried"));
+    assert_eq!((column(&retried, "change").len(), &retried.json()["page"]["total"]), (50, &json!(1234)));
+    retried.stderr_has("1234 of 1234 retried");
     assert_eq!((stored(&server, "failed").len(), stored(&server, "prioritized").len()), (0, 1234));
 }
 

@@ -3,6 +3,7 @@
 mod dedup;
 mod families;
 mod settling;
+mod sweep;
 mod upkeep;
 
 use std::sync::Arc;

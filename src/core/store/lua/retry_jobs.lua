@@ -3,20 +3,24 @@
 -- ARGV
 --   3 state      "failed" or "completed"
 --   4 attempts   "reset": the job may be tried as often as a new one; "keep": BullMQ's own rule, one more try
---   5…           ids
--- Returns one number an id: 1 back in line, 0 no such job, -1 not in that state.
+--   5 most       0: those named; else the oldest, so many of those that finished until then
+--   6 until      ms
+--   7 skip       how many of the oldest to pass over: they can't be put back
+--   8…           ids
+-- Returns one number an id: 1 back in line, 0 no such job, -1 not in that state; of the oldest { how many were looked at, ids of
+-- those that are back in line }.
 local state, resets = ARGV[3], ARGV[4] == 'reset'
 local set_key = state == 'failed' and here.failed or here.completed
 local result_field = state == 'failed' and 'failedReason' or 'returnvalue'
-local statuses, any = {}, false
-for at = 5, #ARGV do
-  local id = ARGV[at]
+local statuses, changed, most = {}, {}, tonumber(ARGV[5])
+local ids = most > 0 and call('ZRANGEBYSCORE', set_key, '-inf', ARGV[6], 'LIMIT', ARGV[7], most) or { unpack(ARGV, 8) }
+for _, id in ipairs(ids) do
   local key = base .. id
   local status = 0
   if call('EXISTS', key) == 1 then
     status = -1
     if call('ZREM', set_key, id) == 1 then
-      status, any = 1, true
+      status, changed[#changed + 1] = 1, id
       call('HDEL', key, 'finishedOn', 'processedOn', result_field)
       if resets then
         -- attemptsMade is BullMQ 4's own field, which readers prefer to atm; stc counts stalls, of which one is allowed.
@@ -31,6 +35,6 @@ for at = 5, #ARGV do
   end
   statuses[#statuses + 1] = status
 end
-if any then mark_ready(here) end
+if #changed > 0 then mark_ready(here) end
 trim_events(here)
-return statuses
+return most > 0 and { #ids, changed } or statuses
