@@ -14,6 +14,7 @@ use wq::core::model::state::JobState;
 use wq::core::store::connect::ServerAddress;
 use wq::core::store::settle::{Settled, Settlement, Trace, Verdict};
 use wq::core::store::take::{TakeReader, TakeRules};
+use wq::core::store::update::JobUpdate;
 use wq::core::store::{Change, Ledger, Queue};
 
 use self::model::Model;
@@ -130,6 +131,7 @@ impl Player {
                 let changes = self.queue.retry(&ids, from, *keep_attempts).await.unwrap();
                 same("retried", &changes, &each(&ids, |id| self.model.retry(id, *from_failed, *keep_attempts), Change::WrongState))
             }
+            Step::Update { index, priority, first, later } => self.update(&name(*index), *priority, *first, *later).await,
             Step::Remove(ids) => {
                 let ids = names(ids);
                 let changes = self.queue.remove(&ids).await.unwrap();
@@ -236,6 +238,19 @@ impl Player {
             self.plain.ask::<u64>(&format!("ZADD bull:q:delayed {} {id}", self.calls));
             self.model.fall_due(id);
         }
+    }
+
+    async fn update(&mut self, id: &str, priority: Option<u8>, first: bool, later: bool) -> Result<(), String> {
+        let priority = priority.map(u64::from);
+        let update = JobUpdate {
+            priority: priority.map(|priority| priority.try_into().unwrap()),
+            lifo: first,
+            start: later.then_some(Start::After(FAR)),
+            ..JobUpdate::default()
+        };
+        let change = self.queue.update(id, &update, false).await.unwrap();
+        let expected = each(&[id.to_owned()], |id| self.model.update(id, priority, first, later), Change::WrongState);
+        same("updated", &[change], &[expected[0]])
     }
 
     async fn clean(&mut self, room: Room) -> Result<(), String> {

@@ -206,6 +206,34 @@ impl Model {
         Some(was_delayed)
     }
 
+    /// As [`Self::retry`]: only a delayed one can be due another time.
+    pub(super) fn update(&mut self, id: &str, priority: Option<u64>, first: bool, later: bool) -> Option<bool> {
+        self.jobs.get(id)?;
+        if later && !self.delayed().contains(id) {
+            return Some(false);
+        }
+        if let Some(priority) = priority {
+            let waits = self.waiting.iter().chain(self.ranked.values().flatten()).any(|other| other == id);
+            self.leave_line(id);
+            self.jobs.get_mut(id).unwrap().priority = priority;
+            match (waits, first) {
+                (false, _) => {}
+                (true, true) => self.line_up_in_front(id.to_owned()),
+                (true, false) => self.line_up(id.to_owned()),
+            }
+        }
+        if later {
+            self.due.retain(|other| other != id);
+            self.far.insert(id.to_owned());
+        }
+        Some(true)
+    }
+
+    fn leave_line(&mut self, id: &str) {
+        self.waiting.retain(|other| other != id);
+        self.ranked.values_mut().for_each(|line| line.retain(|other| other != id));
+    }
+
     /// Whether it went: not while somebody has it; `None` when there is no such job.
     pub(super) fn remove(&mut self, id: &str) -> Option<bool> {
         self.jobs.get(id)?;
@@ -213,8 +241,7 @@ impl Model {
             return Some(false);
         }
         self.jobs.remove(id);
-        self.waiting.retain(|other| other != id);
-        self.ranked.values_mut().for_each(|line| line.retain(|other| other != id));
+        self.leave_line(id);
         self.due.retain(|other| other != id);
         self.far.remove(id);
         self.active.retain(|other| other != id);

@@ -82,6 +82,13 @@ pub(super) enum Step {
         from_failed: bool,
         keep_attempts: bool,
     },
+    /// `first` is only for those that lose their priority: of several at the front of another line BullMQ's ids decide.
+    Update {
+        index: usize,
+        priority: Option<u8>,
+        first: bool,
+        later: bool,
+    },
     Remove(Vec<usize>),
     Clean(Room),
     Drain {
@@ -146,6 +153,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => ids().prop_map(Step::Promote),
         3 => (ids(), any::<bool>(), any::<bool>())
             .prop_map(|(ids, from_failed, keep_attempts)| Step::Retry { ids, from_failed, keep_attempts }),
+        3 => (0..IDS, prop::option::weighted(0.8, 0_u8..3), any::<bool>(), prop::bool::weighted(0.2))
+            .prop_map(|(index, priority, first, later)| Step::Update { index, priority, first: first && priority == Some(0), later }),
         2 => ids().prop_map(Step::Remove),
         1 => room().prop_map(Step::Clean),
         1 => any::<bool>().prop_map(|delayed| Step::Drain { delayed }),
