@@ -1,16 +1,18 @@
 // Real BullMQ for the tests: a line of JSON is a call, the line that comes back is its answer.
 //
-//   node peer.mjs PORT [bullmq|bullmq5|bullmq4]
+//   node peer.mjs PORT[,PORT…] [bullmq|bullmq5|bullmq4] [PREFIX]      several ports are the nodes of a cluster
 //   {"call":"queue","with":{"queue":"q","method":"add","args":["send",{"to":"+34600111222"},{"priority":2}]}}
 //   {"value":{"id":"1",…}} or {"error":"…"}
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 
-const [, , port, library = 'bullmq'] = process.argv;
+const [, , ports, library = 'bullmq', prefix = 'bull'] = process.argv;
 const { FlowProducer, Queue, QueueEvents, UnrecoverableError, Worker } = await import(library);
-const connection = { host: '127.0.0.1', port: Number(port), maxRetriesPerRequest: null };
-const redis = new Redis(connection);
+const nodes = ports.split(',').map((port) => ({ host: '127.0.0.1', port: Number(port) }));
+const server = { ...nodes[0], maxRetriesPerRequest: null };
+const redis = nodes.length > 1 ? new Cluster(nodes, { redisOptions: { maxRetriesPerRequest: null } }) : new Redis(server);
+const connection = nodes.length > 1 ? redis : server;
 const queues = new Map();
 const workers = new Map();
 const hands = new Map();
@@ -19,7 +21,7 @@ const listeners = new Map();
 // A QueueEvents on every queue that is touched, from the first event on: nothing that anybody writes may ever disturb it.
 const listenTo = (queue) => {
   if (listeners.has(queue)) return listeners.get(queue);
-  const source = new QueueEvents(queue, { connection, lastEventId: '0' });
+  const source = new QueueEvents(queue, { connection, prefix, lastEventId: '0' });
   const listener = { source, heard: [], errors: [], last: '0-0' };
   const emit = source.emit.bind(source);
   source.emit = (event, ...args) => {
@@ -35,7 +37,7 @@ const listenTo = (queue) => {
 };
 
 const queueOf = (name) => {
-  if (!queues.has(name)) queues.set(name, new Queue(name, { connection }));
+  if (!queues.has(name)) queues.set(name, new Queue(name, { connection, prefix }));
   listenTo(name);
   return queues.get(name);
 };
@@ -80,7 +82,7 @@ const calls = {
   job: async ({ queue, id, method, args = [] }) => (await jobOf(queue, id))[method](...args),
   // A parent with its children.
   flow: async ({ tree }) => {
-    const producer = new FlowProducer({ connection });
+    const producer = new FlowProducer({ connection, prefix });
     await producer.add(tree);
     await producer.close();
   },
@@ -102,7 +104,7 @@ const calls = {
     const worker = new Worker(queue, (job) => {
       starts.push({ id: job.id, name: job.name, at: Date.now(), due: job.timestamp + (job.opts.delay ?? 0) });
       return play(job);
-    }, { connection, ...options });
+    }, { connection, prefix, ...options });
     worker.on('error', (error) => errors.push(error.message));
     workers.set(queue, [...(workers.get(queue) ?? []), { worker, starts, errors }]);
     await worker.waitUntilReady();

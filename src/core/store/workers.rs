@@ -23,16 +23,22 @@ pub struct WorkerInfo {
 }
 
 impl Queue {
-    /// The connected workers of this queue. On a cluster they may have told their names to any node.
+    /// The connected workers of this queue. On a cluster BullMQ names whichever connections it has at the moment, to any node, some
+    /// workers several: those on the node with the most of them count, as for BullMQ's `getWorkers`. Ours name one, exactly.
     ///
     /// # Errors
     /// When the server can't be asked.
     pub async fn workers(&self) -> Result<Vec<WorkerInfo>, StoreError> {
-        let mut workers = Vec::new();
+        let (mut workers, mut others) = (Vec::new(), Vec::new());
         for mut node in self.link.everywhere().await? {
             let clients: String = node.query(redis::cmd("CLIENT").arg("LIST")).await?;
-            workers.extend(read_workers(&clients, self));
+            let (ours, theirs): (Vec<_>, Vec<_>) = read_workers(&clients, self).into_iter().partition(|worker| worker.ours);
+            workers.extend(ours);
+            if theirs.len() > others.len() {
+                others = theirs;
+            }
         }
+        workers.extend(others);
         Ok(workers)
     }
 

@@ -3,6 +3,7 @@
 mod board;
 mod broken_schedulers;
 mod changes;
+mod cluster;
 mod cron;
 mod dedup;
 mod endurance;

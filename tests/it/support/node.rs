@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Server;
+use super::{Cluster, Server};
 
 /// How long Node may take for one answer.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -28,9 +28,19 @@ impl Node {
 
     /// The same with one of the packages in `tests/interop/package.json`: `bullmq`, `bullmq5` or `bullmq4`.
     pub(crate) fn start_with(server: &Server, library: &str) -> Self {
+        Self::launch(&[&server.port().to_string(), library])
+    }
+
+    /// The same on a cluster, with this prefix of keys.
+    pub(crate) fn on_cluster(cluster: &Cluster, prefix: &str) -> Self {
+        let ports: Vec<String> = cluster.nodes.iter().map(|node| node.port().to_string()).collect();
+        Self::launch(&[&ports.join(","), "bullmq", prefix])
+    }
+
+    fn launch(arguments: &[&str]) -> Self {
         let folder = interop();
         let mut command = Command::new("node");
-        command.arg("peer.mjs").arg(server.port().to_string()).arg(library).current_dir(folder);
+        command.arg("peer.mjs").args(arguments).current_dir(folder);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let stdin = child.stdin.take().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -79,7 +89,11 @@ impl Node {
     #[track_caller]
     fn ask(&mut self, function: &str, arguments: &Value) -> Value {
         writeln!(self.stdin, "{}", serde_json::json!({ "call": function, "with": arguments })).unwrap();
-        let line = self.answers.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no answer from Node to {function} {arguments}"));
+        let Ok(line) = self.answers.recv_timeout(DEADLINE) else {
+            // It would outlive this test, which asks it once more when it ends.
+            self.end();
+            panic!("no answer from Node to {function} {arguments}");
+        };
         serde_json::from_str(&line).unwrap()
     }
 }
