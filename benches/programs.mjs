@@ -24,19 +24,26 @@ const data = (n) => ({
   meta: { crm: `twenty:${n}`, city: 'São Paulo' },
 });
 
+// Each is a process group of its own, so that what it started ends with it.
 const running = new Set();
-export const endAll = () => running.forEach((child) => child.kill('SIGKILL'));
+const end = (child) => {
+  // Already gone is as good.
+  try { process.kill(-child.pid, 'SIGKILL'); } catch (error) { if (error.code !== 'ESRCH') throw error; }
+};
+export const endAll = () => running.forEach(end);
 
 const run = (command, words) => new Promise((done, fail) => {
-  const child = spawn(command, words.map(String), { stdio: ['ignore', 'pipe', 'pipe'], timeout: deadline, killSignal: 'SIGKILL' });
+  const child = spawn(command, words.map(String), { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   running.add(child);
+  const alarm = setTimeout(() => end(child), deadline);
   let [out, err] = ['', ''];
   child.stdout.on('data', (text) => { out += text; });
   child.stderr.on('data', (text) => { err += text; });
   child.on('error', fail);
-  child.on('close', (code) => {
+  child.on('close', (code, signal) => {
+    clearTimeout(alarm);
     running.delete(child);
-    if (code === 0) done(out); else fail(new Error(`${command} ${words.join(' ')}: exit ${code}\n${err}`));
+    if (code === 0) done(out); else fail(new Error(`${command} ${words.join(' ')}: ended with ${code ?? signal}\n${err}`));
   });
 });
 
