@@ -683,7 +683,7 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
             [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Put finished jobs back in line, with all their attempts')
             [CompletionResult]::new('promote', 'promote', [CompletionResultType]::ParameterValue, 'Let delayed jobs run now')
             [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Change what one job says, how urgent it is, or when it is due: everything or nothing')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove jobs; their ids may be added again')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove jobs, parents with all their children; their ids may be added again')
             [CompletionResult]::new('clean', 'clean', [CompletionResultType]::ParameterValue, 'Remove old jobs of one state; a campaign file sent again still adds none of them')
             [CompletionResult]::new('note', 'note', [CompletionResultType]::ParameterValue, 'Write a line into the log of a job; a command that runs by `--via exec` can, too')
             [CompletionResult]::new('progress', 'progress', [CompletionResultType]::ParameterValue, 'Say how far a job is, for boards and programs that listen')

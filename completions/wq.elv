@@ -659,7 +659,7 @@ set edit:completion:arg-completer[wq] = {|@words|
             cand retry 'Put finished jobs back in line, with all their attempts'
             cand promote 'Let delayed jobs run now'
             cand update 'Change what one job says, how urgent it is, or when it is due: everything or nothing'
-            cand remove 'Remove jobs; their ids may be added again'
+            cand remove 'Remove jobs, parents with all their children; their ids may be added again'
             cand clean 'Remove old jobs of one state; a campaign file sent again still adds none of them'
             cand note 'Write a line into the log of a job; a command that runs by `--via exec` can, too'
             cand progress 'Say how far a job is, for boards and programs that listen'

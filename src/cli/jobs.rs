@@ -76,7 +76,7 @@ enum Verb {
     /// Change what one job says, how urgent it is, or when it is due: everything or nothing
     #[command(after_help = "Example:\n  wq jobs update order-17 --data @order.json --priority high --delay 10m")]
     Update(UpdateFlags),
-    /// Remove jobs; their ids may be added again
+    /// Remove jobs, parents with all their children; their ids may be added again
     #[command(after_help = "Example:\n  wq jobs remove --where 'state=delayed age>7d' --dry-run")]
     Remove {
         #[command(flatten)]
