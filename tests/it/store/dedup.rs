@@ -1,10 +1,12 @@
 //! Deduplicated adds: many at once, repeated after a lost answer, over damaged keys.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use wq::core::model::deduplication::{Deduplication, DeduplicationRules};
-use wq::core::model::job::{AddStatus, JobOptions, NewJob, Start};
+use wq::core::model::job::{AddStatus, JobOptions, Keep, NewJob, Start};
 use wq::core::store::Ledger;
+use wq::core::store::settle::{Settled, Settlement, Verdict};
 
 use super::{Hand, job_with, queue};
 use crate::support::Server;
@@ -114,4 +116,48 @@ async fn deduplication_costs_others_nothing_and_itself_little() {
     queue.add(&keyed, Ledger::Skip).await.unwrap();
 
     assert_eq!([server.calls("get"), server.calls("set"), server.calls("hset")], [500, 500, 1000 + 1]);
+}
+
+/// Has the owner of `k` taken, another job kept for later, and the keys damaged; then the owner is completed.
+async fn complete_owner(server: &Server, damage: &[&str]) -> Hand {
+    let mut hand = Hand::new(server, "none").await;
+    let rules = DeduplicationRules { keep_last_if_active: true, ..DeduplicationRules::default() };
+    hand.queue.add(&[under("a", "k", rules)], Ledger::Skip).await.unwrap();
+    let taken = hand.take(1).await;
+    let kept = hand.queue.add(&[under("b", "k", rules)], Ledger::Skip).await.unwrap();
+    assert_eq!(kept, [by("a")]);
+    for command in damage {
+        server.ask::<()>(command);
+    }
+    let job = &taken.jobs[0];
+    assert!(job.content.as_ref().is_ok_and(|content| content.options.is_deduplicated));
+    let verdict = Verdict::Completed { return_value: "null".to_owned(), keep: Keep::ALL };
+    let settlement = Settlement { id: job.id.clone(), token: Arc::clone(&job.token), attempts: 1, plain: None, verdict };
+    let token = hand.token();
+    let settled = hand.queue.settle(&[settlement], 0, &token, &hand.rules, &mut hand.reader).await.unwrap().0;
+    assert_eq!(settled, [Settled::Done]);
+    hand
+}
+
+#[tokio::test]
+async fn a_kept_job_with_damaged_options_is_added_and_fails_where_it_can_be_seen() {
+    let server = Server::start();
+
+    let mut hand = complete_owner(&server, &["HSET bull:q:dn:k opts {"]).await;
+
+    assert_eq!(server.ask::<u64>("ZCARD bull:q:completed"), 1);
+    assert_eq!(server.ask::<String>("GET bull:q:de:k"), "b");
+    let taken = hand.take(1).await;
+    let problem = taken.jobs[0].content.as_ref().unwrap_err();
+    assert!(taken.jobs[0].id == "b" && problem.contains("opts is no JSON"), "{problem}");
+}
+
+#[tokio::test]
+async fn an_owner_ends_whatever_its_deduplication_keys_have_become() {
+    let server = Server::start();
+
+    complete_owner(&server, &["DEL bull:q:de:k", "HSET bull:q:de:k a b", "DEL bull:q:dn:k", "SET bull:q:dn:k text"]).await;
+
+    assert_eq!(server.ask::<u64>("ZCARD bull:q:completed"), 1);
+    assert_eq!(server.ask::<u64>("EXISTS bull:q:de:k bull:q:dn:k"), 2);
 }
