@@ -27,8 +27,15 @@ impl Default for KeepRules {
 /// The longest that a back-off can grow to.
 const LONGEST_DELAY: Duration = Duration::from_hours(365 * 24);
 
-/// The settlement of a job that was sent, or tried. `random` is 0 to 1, for jitter; `place` goes into the trace.
-pub(super) fn judge(taken: &TakenJob, content: &Content, outcome: Outcome, keep: KeepRules, random: f64, place: &str) -> Settlement {
+/// The settlement of a job that was sent, or tried. `random` gives 0 to 1, for jitter; `place` goes into the trace.
+pub(super) fn judge(
+    taken: &TakenJob,
+    content: &Content,
+    outcome: Outcome,
+    keep: KeepRules,
+    random: impl FnOnce() -> f64,
+    place: &str,
+) -> Settlement {
     let verdict = match outcome {
         Outcome::Accepted { reply } => {
             Verdict::Completed { return_value: reply, keep: content.options.remove_on_complete.unwrap_or(keep.completed) }
@@ -68,7 +75,7 @@ fn dead_letter(content: &Content, reason: String, keep: KeepRules, place: &str) 
     Verdict::Failed { reason, trace, keep: content.options.remove_on_fail.unwrap_or(keep.failed) }
 }
 
-fn retry(content: &Content, reason: String, keep: KeepRules, random: f64, place: &str) -> Verdict {
+fn retry(content: &Content, reason: String, keep: KeepRules, random: impl FnOnce() -> f64, place: &str) -> Verdict {
     let attempt = content.attempts_made.saturating_add(1);
     if attempt >= content.options.attempts {
         return dead_letter(content, reason, keep, place);
@@ -76,7 +83,7 @@ fn retry(content: &Content, reason: String, keep: KeepRules, random: f64, place:
     let after = match &content.options.backoff {
         None => Duration::ZERO,
         Some(backoff) => {
-            if let Some(delay) = backoff_delay(backoff, attempt, random) {
+            if let Some(delay) = backoff_delay(backoff, attempt, random()) {
                 delay
             } else {
                 let reason = format!("{reason} (and no retry: this worker does not know the back-off type {:?})", backoff.kind);
@@ -140,7 +147,7 @@ mod tests {
 
     fn verdict_of(attempts_made: u32, options: StoredOptions, outcome: Outcome) -> Verdict {
         let (taken, content) = taken(attempts_made, options);
-        judge(&taken, &content, outcome, KeepRules::default(), 0.5, "wq").verdict
+        judge(&taken, &content, outcome, KeepRules::default(), || 0.5, "wq").verdict
     }
 
     fn failure() -> Outcome {

@@ -45,6 +45,8 @@ pub struct Worker {
     reader: TakeReader,
     report: Report,
     incarnation: String,
+    /// Where a failure happens, for its trace.
+    place: String,
     takes: u64,
     taken: u64,
     pace: Option<Pace>,
@@ -72,6 +74,7 @@ impl Worker {
             reader: TakeReader::default(),
             report: Report::default(),
             incarnation: random_name()?,
+            place: format!("wq worker {} via {}", rules.take.worker.as_deref().unwrap_or("(unnamed)"), transport.name()),
             takes: 0,
             taken: 0,
             pace: None,
@@ -159,7 +162,7 @@ impl Worker {
         let Ok(content) = std::mem::replace(&mut taken.content, Err(String::new())) else { return };
         if let Some(reason) = expiry::too_late(&content.job.data, self.server_now()) {
             tracing::warn!(job = %taken.id, reason, "dead letter: not sent");
-            self.desk.settle_unstarted(verdict::fail_unsent(&taken, &content, &reason, self.rules.keep, &self.place()));
+            self.desk.settle_unstarted(verdict::fail_unsent(&taken, &content, &reason, self.rules.keep, &self.place));
             return;
         }
         let (transport, job) = (Arc::clone(&self.transport), Arc::clone(&content.job));
@@ -236,6 +239,7 @@ impl Worker {
                 (self.may_have_work, self.next_look) = (true, answered + wait.min(LONGEST_RATE_PAUSE));
             }
             Some(HeldBack::Concurrency) => (self.may_have_work, self.next_look) = (true, answered + CONCURRENCY_PAUSE),
+            Some(HeldBack::Empty) => self.may_have_work = false,
             Some(HeldBack::Paused) | None => {}
         }
         if let Err(error) = self.plan_next_runs(&taken.jobs, taken.now).await {
@@ -245,7 +249,6 @@ impl Worker {
             return self.recover(&error).await;
         }
         for job in taken.jobs {
-            let place = self.place();
             match &job.content {
                 Err(problem) => {
                     tracing::warn!(job = %job.id, problem, "dead letter: the job can't be read");
@@ -253,7 +256,7 @@ impl Worker {
                 }
                 Ok(content) => {
                     if let Some(reason) = &content.deferred_failure {
-                        let settlement = verdict::fail_unsent(&job, content, reason, self.rules.keep, &place);
+                        let settlement = verdict::fail_unsent(&job, content, reason, self.rules.keep, &self.place);
                         self.desk.settle_unstarted(settlement);
                     } else {
                         let start_at = answered + job.start_after;
@@ -369,13 +372,8 @@ impl Worker {
         };
         let Some((taken, content)) = self.in_flight.remove(&id) else { return };
         log_outcome(&taken.id, &outcome);
-        let settlement = verdict::judge(&taken, &content, outcome, self.rules.keep, random(), &self.place());
+        let settlement = verdict::judge(&taken, &content, outcome, self.rules.keep, random, &self.place);
         self.desk.ended(settlement);
-    }
-
-    /// Where a failure happened, for its trace.
-    fn place(&self) -> String {
-        format!("wq worker {} via {}", self.rules.take.worker.as_deref().unwrap_or("(unnamed)"), self.transport.name())
     }
 
     async fn is_at_its_end(&mut self) -> bool {

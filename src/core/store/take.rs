@@ -42,7 +42,7 @@ impl TakeRules {
     }
 }
 
-/// Why a queue gave nothing although it may have jobs.
+/// Why a queue gave no more than it did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeldBack {
     /// Somebody paused it.
@@ -51,6 +51,8 @@ pub enum HeldBack {
     Concurrency,
     /// The rate allows the next start only after this long.
     Rate(Duration),
+    /// Nothing waits: what came was the last there is, and the next add rings the bell.
+    Empty,
 }
 
 /// What a take gave.
@@ -60,7 +62,7 @@ pub struct Taken {
     pub now: Millis,
     /// In the order they are to start.
     pub jobs: Vec<TakenJob>,
-    /// Why there are none.
+    /// Why there are no more.
     pub held_back: Option<HeldBack>,
     /// How long until the first delayed job is due, by the server's clock.
     pub next_due: Option<Duration>,
@@ -147,6 +149,7 @@ impl TakeReader {
         let held_back = match text(why)?.as_str() {
             "paused" => Some(HeldBack::Paused),
             "concurrency" => Some(HeldBack::Concurrency),
+            "empty" => Some(HeldBack::Empty),
             "rate" => Some(HeldBack::Rate(Duration::from_micros(unsigned(&wait_us)))),
             _ => None,
         };

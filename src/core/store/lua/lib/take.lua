@@ -114,7 +114,7 @@ end
 
 -- Takes up to want jobs for one worker; `how` is what read_how gives.
 -- Returns { now ms, why, wait us, next due ms, dropped, jobs, gap us, slack us }
---   why       '' or what holds the queue back: 'paused', 'concurrency', 'rate'
+--   why       '' or why there is no more now: 'paused', 'concurrency', 'rate'; 'empty' when nothing waits any more
 --   wait us   how long to keep away ('rate')
 --   next due  when the first delayed job is due, 0 none
 --   dropped   ids that had no job
@@ -137,7 +137,8 @@ local function take(want, how)
   if allowed == 0 then return reply(why, wait_us, 0, {}) end
   local ids, jobs, dropped, is_empty = pop_jobs(allowed)
   local count = #ids
-  if count == 0 then return reply('', 0, dropped, {}) end
+  local left = is_empty and 'empty' or ''
+  if count == 0 then return reply(left, 0, dropped, {}) end
 
   each_chunk('LPUSH', here.active, ids)
   local token, lock_ms, worker = how.token, how.lock_ms, how.worker
@@ -167,7 +168,7 @@ local function take(want, how)
   -- One more idle worker may be needed; without the marker Node's would sleep for five seconds. Should nothing be left, the
   -- one that wakes finds that out.
   if not is_empty then mark_ready(here) end
-  return reply('', 0, dropped, jobs)
+  return reply(left, 0, dropped, jobs)
 end
 
 -- Reads the seven ARGV from `at` that say how to take.
