@@ -106,8 +106,8 @@ impl Row for Added {
 /// # Errors
 /// When it was not added.
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
-    shell.check_name(args.queue.as_ref()).context("enqueue")?;
     if let Some(path) = &args.ndjson {
+        shell.check_name(args.queue.as_ref()).context("enqueue")?;
         return stream(&args, path, shell).await;
     }
     let name = args.queue.clone().unwrap_or_else(|| shell.settings.queue.clone());
@@ -115,6 +115,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         let (options, country) = (args.options(shell).context("enqueue --tree")?, args.message.country(shell).context("enqueue --tree")?);
         return flows::enqueue(path, TreeDefaults { queue: name, options, country }, args.dry_run, shell).await;
     }
+    shell.check_name(Some(&name)).context("enqueue")?;
     let (job, doing) = args.new_job(&name, shell).context("enqueue")?;
     let id = job.id.clone();
     let status = if args.dry_run {

@@ -50,7 +50,9 @@ pub(super) async fn enqueue(path: &Path, defaults: TreeDefaults, dry_run: bool, 
     let statuses = if dry_run {
         vec![FlowStatus::Stored; tree.jobs.len()]
     } else {
-        let queue = shell.queue(Some(&defaults.queue)).await.with_context(|| doing.clone())?;
+        // The tree goes where the one at the top is, whatever -Q says.
+        let top = tree.jobs.first().map_or(&defaults.queue, |job| &job.queue);
+        let queue = shell.queue(Some(top)).await.with_context(|| doing.clone())?;
         producer::add_tree(&queue, &tree, shell.settings.timeout).await.with_context(|| doing)?
     };
     let count = |wanted: FlowStatus| statuses.iter().filter(|status| **status == wanted).count();

@@ -8,7 +8,7 @@ fn a_tree_over_queues_that_share_a_hash_tag_is_added_and_its_parent_released() {
     let cluster = Cluster::start();
     let tree = r#"{"queue":"{shop}-orders","id":"p","opts":{"priority":0},"children":[{"queue":"{shop}-mails","id":"a"}]}"#;
 
-    cluster.wq().line("enqueue -Q {shop}-orders --tree -").input(tree).run().exits(0);
+    cluster.wq().line("enqueue --tree -").input(tree).run().exits(0);
     cluster.wq().line("worker -Q {shop}-mails --via log --until-empty --rate none").run().exits(0);
 
     let home = &cluster.nodes[cluster.home_of("bull:{shop}-orders:wait")];
