@@ -161,6 +161,7 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
             [CompletionResult]::new('--send-timeout', '--send-timeout', [CompletionResultType]::ParameterName, 'How long one send may take')
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Sends at a time')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'At most so many in any time of that length: 80/m, 100/s, 2/500ms or none; the slowest limit that is set wins [default: 80/m unless the queue has its own]')
+            [CompletionResult]::new('--node-limiter', '--node-limiter', [CompletionResultType]::ParameterName, 'What Node workers on the same queue have as their `limiter`: this one keeps to it too, and counts there (80/m)')
             [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long sends may go on after the first Ctrl-C or SIGTERM')
             [CompletionResult]::new('--keep-completed', '--keep-completed', [CompletionResultType]::ParameterName, 'Which completed jobs stay: an age, a number, both, all or none; a job''s own option wins')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What this worker is called in `wq workers list` and Bull Board')

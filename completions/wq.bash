@@ -3362,7 +3362,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__worker)
-            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --until-empty --once --grace --keep-completed --name --lock-ttl --metrics --stalled-interval --latency --fail --fail-permanent --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --node-limiter --until-empty --once --grace --keep-completed --name --lock-ttl --metrics --stalled-interval --latency --fail --fail-permanent --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3393,6 +3393,10 @@ _wq() {
                     return 0
                     ;;
                 --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node-limiter)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

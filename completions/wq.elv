@@ -155,6 +155,7 @@ set edit:completion:arg-completer[wq] = {|@words|
             cand --send-timeout 'How long one send may take'
             cand --concurrency 'Sends at a time'
             cand --rate 'At most so many in any time of that length: 80/m, 100/s, 2/500ms or none; the slowest limit that is set wins [default: 80/m unless the queue has its own]'
+            cand --node-limiter 'What Node workers on the same queue have as their `limiter`: this one keeps to it too, and counts there (80/m)'
             cand --grace 'How long sends may go on after the first Ctrl-C or SIGTERM'
             cand --keep-completed 'Which completed jobs stay: an age, a number, both, all or none; a job''s own option wins'
             cand --name 'What this worker is called in `wq workers list` and Bull Board'

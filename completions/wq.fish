@@ -168,6 +168,7 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l url -d 'Where --via htt
 complete -c wq -n "__fish_wq_using_subcommand worker" -l send-timeout -d 'How long one send may take' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l concurrency -d 'Sends at a time' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l rate -d 'At most so many in any time of that length: 80/m, 100/s, 2/500ms or none; the slowest limit that is set wins [default: 80/m unless the queue has its own]' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l node-limiter -d 'What Node workers on the same queue have as their `limiter`: this one keeps to it too, and counts there (80/m)' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l grace -d 'How long sends may go on after the first Ctrl-C or SIGTERM' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l keep-completed -d 'Which completed jobs stay: an age, a number, both, all or none; a job\'s own option wins' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l name -d 'What this worker is called in `wq workers list` and Bull Board' -r

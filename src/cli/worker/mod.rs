@@ -19,7 +19,7 @@ use crate::app::worker::{WorkerPlan, run_workers};
 use crate::core::dispatch::{End, KeepRules, Report, WorkerRules};
 use crate::core::model::job::Keep;
 use crate::core::model::queue::QueueName;
-use crate::core::model::rate::RateLimit;
+use crate::core::model::rate::{Rate, RateLimit};
 use crate::core::store::take::TakeRules;
 use crate::output::{Row, human};
 use crate::transport::{self, Way, exec, http, log};
@@ -73,6 +73,9 @@ pub struct Args {
     /// wins [default: 80/m unless the queue has its own]
     #[arg(long, value_name = "RATE")]
     rate: Option<RateLimit>,
+    /// What Node workers on the same queue have as their `limiter`: this one keeps to it too, and counts there (80/m)
+    #[arg(long, value_name = "RATE")]
+    node_limiter: Option<Rate>,
     /// End when nothing waits, nothing runs and no retry is due
     #[arg(long, conflicts_with = "once")]
     until_empty: bool,
@@ -199,6 +202,7 @@ impl Args {
             lock_ttl: self.lock_ttl,
             worker: self.name.clone(),
             rate: self.rate.unwrap_or_default(),
+            node_limiter: self.node_limiter,
             metrics_minutes: self.metrics.unwrap_or(0),
         };
         let rules = WorkerRules {

@@ -23,12 +23,14 @@ pub struct TakeRules {
     pub worker: Option<String>,
     /// What the worker was told by `--rate`.
     pub rate: RateLimit,
+    /// The `limiter` that Node workers on the same queue have: starts count in BullMQ's window too, and keep to it.
+    pub node_limiter: Option<Rate>,
     /// Minutes that BullMQ's metrics of finished jobs go back; 0 counts nothing.
     pub metrics_minutes: u32,
 }
 
 impl TakeRules {
-    /// Writes the seven arguments that every taking script shares.
+    /// Writes the nine arguments that every taking script shares.
     pub(super) fn write(&self, token: &str, arguments: &mut Arguments) {
         let own = match self.rate {
             RateLimit::Limited(rate) => Some(rate),
@@ -36,7 +38,7 @@ impl TakeRules {
         };
         let fallback = (self.rate == RateLimit::Unset).then_some(Rate::DEFAULT);
         arguments.push(token).number(self.lock_ttl.as_millis()).push(self.worker.as_deref().unwrap_or_default());
-        for rate in [own, fallback] {
+        for rate in [own, fallback, self.node_limiter] {
             arguments.number(rate.map_or(0, |rate| rate.max)).number(rate.map_or(0, Rate::window_ms));
         }
     }

@@ -291,7 +291,13 @@ fn s43_node_and_wq_together_keep_a_rate_that_both_workers_were_given() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
 
-    share(&server, &mut node, &receiver, "10/500ms", &json!({ "concurrency": 5, "limiter": { "max": 10, "duration": 500 } }));
+    share(
+        &server,
+        &mut node,
+        &receiver,
+        "10/500ms --node-limiter 10/500ms",
+        &json!({ "concurrency": 5, "limiter": { "max": 10, "duration": 500 } }),
+    );
 }
 
 #[test]

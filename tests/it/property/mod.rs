@@ -93,7 +93,13 @@ impl Player {
         Self {
             plain,
             queue: Queue::open(&link, &"bull".parse().unwrap(), &"q".parse().unwrap()).unwrap(),
-            rules: TakeRules { lock_ttl: Duration::from_mins(10), worker: None, rate: "none".parse().unwrap(), metrics_minutes: 0 },
+            rules: TakeRules {
+                lock_ttl: Duration::from_mins(10),
+                worker: None,
+                rate: "none".parse().unwrap(),
+                node_limiter: None,
+                metrics_minutes: 0,
+            },
             reader: TakeReader::default(),
             model: Model::default(),
             held: Vec::new(),

@@ -46,7 +46,13 @@ struct Hand {
 
 impl Hand {
     async fn new(server: &Server, rate: &str) -> Self {
-        let rules = TakeRules { lock_ttl: Duration::from_secs(30), worker: None, rate: rate.parse().unwrap(), metrics_minutes: 0 };
+        let rules = TakeRules {
+            lock_ttl: Duration::from_secs(30),
+            worker: None,
+            rate: rate.parse().unwrap(),
+            node_limiter: None,
+            metrics_minutes: 0,
+        };
         Self { queue: queue(server).await, rules, reader: TakeReader::default(), calls: 0 }
     }
 

@@ -2,9 +2,9 @@
 --
 -- ARGV
 --   3 want             jobs to take afterwards, 0 none
---   4…10               how to take, as in take_jobs
---  11 rules            how many keep rules follow
---  12…                 three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
+--   4…12               how to take, as in take_jobs
+--  13 rules            how many keep rules follow
+--  14…                 three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
 --   …  minutes         of BullMQ's metrics that are kept, 0 counts nothing
 --   …                  nine a job: id, token, kind, text, trace or '', traces kept (-1 all), ms, attempts allowed, rule from 1
 --                      (0 all)
@@ -17,7 +17,7 @@
 --          release     to the front of its line as if never taken (but for ats); in the order taken, last first
 -- Returns { statuses, take() or {} }; a status a job: 1 done, -1 no such job, -2 no lock, -3 not active,
 -- -6 somebody else's lock; a parent that was sent and is a dead letter now: -4 children pending, -9 children failed.
-local cursor = 10
+local cursor = 12
 local function next_argument()
   cursor = cursor + 1
   return ARGV[cursor]

@@ -9,5 +9,7 @@
 --   8 worker_window    ms
 --   9 fallback_max     rate when nobody set one, starts (0 none)
 --  10 fallback_window  ms
+--  11 node_max         starts that Node workers of this queue were limited to (0: not told)
+--  12 node_window      ms
 -- Returns what take() in lib/take.lua returns.
 return take(tonumber(ARGV[3]), read_how(4))

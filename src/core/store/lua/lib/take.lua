@@ -41,6 +41,7 @@ local function rate_in_force(meta_max, meta_window, how)
   consider(meta_max, meta_window)
   consider(own_rate[1], own_rate[2])
   consider(how.worker_max, how.worker_window)
+  consider(how.node_max, how.node_window)
   if not max then consider(how.fallback_max, how.fallback_window) end
   return max, window
 end
@@ -79,13 +80,14 @@ local function pop_jobs(want)
   return ids, jobs, dropped, is_empty
 end
 
--- How many may start in one life of BullMQ's limiter key, and how long that is: as Node, the queue's own limit, else the one
--- that this worker was given; nil when neither is set. Our pace is finer, but Node's workers look at this alone.
+-- How many may start in one life of BullMQ's limiter key, and how long that is: the queue's own limit, else that of Node
+-- workers beside this one, if it was told; nil when neither is set. Our pace is finer, but they look at this alone. A rate of
+-- ours never counts there: of another period than theirs it would begin their windows anew.
 local function shared_window(facts, how)
   local max = tonumber(facts[3] or '')
   if max then return max, tonumber(facts[4] or '') end
-  max = tonumber(how.worker_max) or 0
-  if max > 0 then return max, tonumber(how.worker_window) end
+  max = tonumber(how.node_max) or 0
+  if max > 0 then return max, tonumber(how.node_window) end
 end
 
 -- Whether and how many may start now: the number, or 0 with the reason and how long to keep away (us).
@@ -171,10 +173,10 @@ local function take(want, how)
   return reply(left, 0, dropped, jobs)
 end
 
--- Reads the seven ARGV from `at` that say how to take.
+-- Reads the nine ARGV from `at` that say how to take.
 local function read_how(at)
   return {
     token = ARGV[at], lock_ms = ARGV[at + 1], worker = ARGV[at + 2], worker_max = ARGV[at + 3], worker_window = ARGV[at + 4],
-    fallback_max = ARGV[at + 5], fallback_window = ARGV[at + 6],
+    fallback_max = ARGV[at + 5], fallback_window = ARGV[at + 6], node_max = ARGV[at + 7], node_window = ARGV[at + 8],
   }
 end
