@@ -112,7 +112,7 @@ fn every_kind_of_wrong_tree_names_the_place_and_adds_nothing() {
     for (tree, part) in [
         (r#"{"children":["#, "the tree is no JSON: EOF while parsing a list at line 1 column 13"),
         ("[]", "$: "),
-        (r#"{"children":[{},{"chidren":[]}]}"#, "$.children[1]: unknown field `chidren`"),
+        (r#"{"children":[{},{"kids":[]}]}"#, "$.children[1]: unknown field `kids`"),
         (r#"{"children":[{"queue":"a:b"}]}"#, "$.children[0].queue: the name contains ':'"),
         (r#"{"children":[{"children":[{"id":"17"}]}]}"#, r#"$.children[0].children[0].id: the id "17" reads as an integer"#),
         (r#"{"children":[{"id":"a"},{"children":[{"id":"a"}]}]}"#, r#"the id "a" is that of $.children[0] already"#),

@@ -29,7 +29,7 @@ fn a_tree_over_several_places_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_parent_in_another_place_is_a_reason_and_its_childs_outcome_is_stored() {
+fn a_parent_in_another_place_is_a_reason_and_the_outcome_of_its_child_is_stored() {
     let cluster = Cluster::start();
     cluster.wq().line("enqueue -Q {a} --id c --data {}").run().exits(0);
     let home = &cluster.nodes[cluster.home_of("bull:{a}:c")];

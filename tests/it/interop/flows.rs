@@ -85,7 +85,7 @@ fn events_of(node: &mut Node, side: &str, queue: &str, ends: usize) -> BTreeMap<
 }
 
 #[test]
-fn s26_a_childs_failure_does_to_its_parent_what_it_does_with_node_under_every_policy() {
+fn s26_the_failure_of_a_child_does_to_its_parent_what_it_does_with_node_under_every_policy() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::ZERO, play));
     let mut node = Node::start(&server);
     for side in ["n", "w"] {
