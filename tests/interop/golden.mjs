@@ -18,6 +18,8 @@ const member = (name, opts) => ({ name, queueName: 'golden', data: { name }, opt
 const child = (jobId, opts) => member('child', { ...id(jobId), ...opts });
 await flows.add({ ...member('parent', id('father')), children: [child('son'), child('daughter', { ignoreDependencyOnFailure: true })] });
 const worker = new Worker('golden', async (job) => {
+  // No two may end in the same millisecond: the order of their names would decide then.
+  await new Promise((done) => { setTimeout(done, 3); });
   await job.log(`attempt ${job.attemptsMade + 1}`);
   await job.updateProgress({ percent: 50 });
   if (job.data.refuse) throw new UnrecoverableError(job.data.refuse);
