@@ -1,7 +1,7 @@
 -- Deduplication of an add: of the jobs with one deduplication id only the owner of its key is stored.
 --
--- <base>de:<deduplication id>  STRING  id of the owner. Without a TTL it goes when the owner ends or is removed; with one it
---                                      stands until it expires, whatever becomes of the owner.
+-- <base>de:<deduplication id>  STRING  id of the owner. It goes when the owner is removed, and without a TTL also when the
+--                                      owner ends; with one it stands until it expires.
 -- <base>dn:<deduplication id>  HASH    name, data, opts, jid: the job that is stored when the owner ends (keepLastIfActive)
 -- Both written by adds, read by adds and by what ends or removes a job; Node does the same with them.
 
