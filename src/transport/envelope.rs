@@ -66,6 +66,7 @@ pub(super) fn sample_job(data: &str) -> Job {
         attempt: 2,
         attempts: 3,
         stable_key: "Ab12".to_owned(),
+        waits: 0,
         timestamp: 1,
     }
 }

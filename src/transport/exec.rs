@@ -148,7 +148,7 @@ struct Ending {
 impl Ending {
     fn judge(&self) -> Outcome {
         match (self.status.code(), self.status.signal()) {
-            (Some(0), _) => Outcome::Accepted { reply: envelope::reply(&self.stdout, self.whole) },
+            (Some(0), _) => Outcome::Accepted { reply: envelope::reply(&self.stdout, self.whole), provider_id: None },
             (Some(EXIT_TRY_AGAIN), _) => Outcome::Retry { reason: self.reason("exit 75") },
             (Some(code), _) => Outcome::Permanent { reason: self.reason(&format!("exit {code}")) },
             (None, signal) => Outcome::Retry { reason: self.reason(&format!("died by signal {}", signal.unwrap_or_default())) },

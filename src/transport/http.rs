@@ -111,13 +111,13 @@ fn signature(mut signer: Hmac<Sha256>, body: &[u8]) -> String {
 fn judge(answer: &Answer) -> Outcome {
     let status = answer.status;
     if status.is_success() {
-        return Outcome::Accepted { reply: envelope::reply(&answer.body, answer.whole) };
+        return Outcome::Accepted { reply: envelope::reply(&answer.body, answer.whole), provider_id: None };
     }
     match (status, answer.retry_after) {
         (StatusCode::TOO_MANY_REQUESTS, after) => {
-            Outcome::Wait { reason: reason(answer), after: after.unwrap_or(WAIT_WITHOUT_RETRY_AFTER) }
+            Outcome::Wait { reason: reason(answer), after: after.unwrap_or(WAIT_WITHOUT_RETRY_AFTER), slow_down: false }
         }
-        (StatusCode::SERVICE_UNAVAILABLE, Some(after)) => Outcome::Wait { reason: reason(answer), after },
+        (StatusCode::SERVICE_UNAVAILABLE, Some(after)) => Outcome::Wait { reason: reason(answer), after, slow_down: false },
         (StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY, _) => Outcome::Retry { reason: reason(answer) },
         _ if status.is_server_error() => Outcome::Retry { reason: reason(answer) },
         _ if status.is_redirection() => {
@@ -148,6 +148,7 @@ mod tests {
             Outcome::Retry { .. } => "retry",
             Outcome::Wait { .. } => "wait",
             Outcome::Permanent { .. } => "permanent",
+            other => panic!("{other:?}"),
         }
     }
 
@@ -182,7 +183,7 @@ mod tests {
     fn a_429_that_does_not_say_waits_five_seconds() {
         assert_eq!(
             judge(&answer(429, None, "")),
-            Outcome::Wait { reason: "http 429: Too Many Requests".to_owned(), after: Duration::from_secs(5) }
+            Outcome::Wait { reason: "http 429: Too Many Requests".to_owned(), after: Duration::from_secs(5), slow_down: false }
         );
     }
 

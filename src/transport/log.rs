@@ -50,7 +50,7 @@ impl Log {
         if draw < self.options.fail_permanent + self.options.fail {
             return Outcome::Retry { reason: "imitated failure".to_owned() };
         }
-        Outcome::Accepted { reply: "null".to_owned() }
+        Outcome::Accepted { reply: "null".to_owned(), provider_id: None }
     }
 
     fn latency(&self, job: &Job) -> Duration {
@@ -89,8 +89,8 @@ impl Transport for Log {
 fn line(job: &Job, outcome: &Outcome) -> String {
     let verdict = match outcome {
         Outcome::Accepted { .. } => "would send",
-        Outcome::Retry { .. } | Outcome::Wait { .. } => "would fail, to be retried,",
         Outcome::Permanent { .. } => "would fail for good",
+        _ => "would fail, to be retried,",
     };
     let [queue, id, name] = [&job.queue, &job.id, &job.name].map(|text| redact::head(text.as_bytes(), NAME_CHARS));
     let data = redact::head(job.data.get().as_bytes(), DATA_CHARS);

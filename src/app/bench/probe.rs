@@ -61,7 +61,7 @@ impl Transport for Probe {
             if !self.latency.is_zero() {
                 tokio::time::sleep(self.latency).await;
             }
-            Outcome::Accepted { reply: "null".to_owned() }
+            Outcome::Accepted { reply: "null".to_owned(), provider_id: None }
         })
     }
 }

@@ -24,6 +24,8 @@ impl Default for KeepRules {
     }
 }
 
+/// How long a job waits that can't be sent until something is put right.
+const STEP_ASIDE: Duration = Duration::from_secs(5);
 /// The longest that a back-off can grow to.
 const LONGEST_DELAY: Duration = Duration::from_hours(365 * 24);
 
@@ -37,10 +39,12 @@ pub(super) fn judge(
     place: &str,
 ) -> Settlement {
     let verdict = match outcome {
-        Outcome::Accepted { reply } => {
+        Outcome::Accepted { reply, .. } => {
             Verdict::Completed { return_value: reply, keep: content.options.remove_on_complete.unwrap_or(keep.completed) }
         }
-        Outcome::Wait { after, .. } => Verdict::Wait { after },
+        Outcome::Wait { after, .. } | Outcome::Defer { after, .. } => Verdict::Wait { after },
+        Outcome::PauseQueue(_) | Outcome::PauseCampaign { .. } => Verdict::Wait { after: STEP_ASIDE },
+        Outcome::Uncertain { reason } => dead_letter(content, format!("uncertain: {reason}"), keep, place),
         Outcome::Permanent { reason } => dead_letter(content, reason, keep, place),
         Outcome::Retry { reason } => retry(content, reason, keep, random, place),
     };
@@ -116,6 +120,20 @@ fn trace(content: &Content, reason: &str, place: &str) -> Trace {
     Trace { text, kept: content.options.stack_trace_limit }
 }
 
+/// Says what became of a send.
+pub(super) fn log_outcome(id: &str, outcome: &Outcome) {
+    match outcome {
+        Outcome::Accepted { .. } => tracing::info!(job = id, "sent"),
+        Outcome::Retry { reason } => tracing::warn!(job = id, reason, "failed"),
+        Outcome::Wait { reason, after, .. } => tracing::info!(job = id, reason, after_ms = after.as_millis(), "told to wait"),
+        Outcome::Defer { reason, after } => tracing::info!(job = id, reason, after_ms = after.as_millis(), "its recipient has to wait"),
+        Outcome::Permanent { reason } => tracing::warn!(job = id, reason, "failed for good"),
+        Outcome::PauseQueue(outage) => tracing::error!(job = id, class = outage.class, reason = outage.reason, "nothing can be sent"),
+        Outcome::PauseCampaign { reason, scope } => tracing::error!(job = id, reason, ?scope, "its campaign can't be sent"),
+        Outcome::Uncertain { reason } => tracing::error!(job = id, reason, "nobody knows whether it was sent"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::value::RawValue;
@@ -133,6 +151,7 @@ mod tests {
             attempt: attempts_made + 1,
             attempts: options.attempts.max(1),
             stable_key: "a".to_owned(),
+            waits: 0,
             timestamp: 0,
         };
         let content =

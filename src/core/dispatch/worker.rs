@@ -371,7 +371,7 @@ impl Worker {
             Err(error) => (error.id(), Outcome::Retry { reason: "the transport failed unexpectedly".to_owned() }),
         };
         let Some((taken, content)) = self.in_flight.remove(&id) else { return };
-        log_outcome(&taken.id, &outcome);
+        verdict::log_outcome(&taken.id, &outcome);
         let settlement = verdict::judge(&taken, &content, outcome, self.rules.keep, random, &self.place);
         self.desk.ended(settlement);
     }
@@ -415,14 +415,5 @@ impl Worker {
                 return;
             }
         }
-    }
-}
-
-fn log_outcome(id: &str, outcome: &Outcome) {
-    match outcome {
-        Outcome::Accepted { .. } => tracing::info!(job = id, "sent"),
-        Outcome::Retry { reason } => tracing::warn!(job = id, reason, "failed"),
-        Outcome::Wait { reason, after } => tracing::info!(job = id, reason, after_ms = after.as_millis(), "told to wait"),
-        Outcome::Permanent { reason } => tracing::warn!(job = id, reason, "failed for good"),
     }
 }

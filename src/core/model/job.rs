@@ -138,6 +138,8 @@ pub struct Job {
     pub attempts: u32,
     /// Sent as `Idempotency-Key`; the same for every attempt of the same message.
     pub stable_key: String,
+    /// How often it was told to wait so far ([`wait` and `defer`](crate::core::dispatch::transport::Outcome)); growing waits grow by it.
+    pub waits: u32,
     /// When it was added.
     pub timestamp: Millis,
 }

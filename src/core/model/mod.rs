@@ -8,6 +8,7 @@ pub mod flow;
 pub mod id;
 pub mod job;
 pub mod message;
+pub mod outage;
 pub mod phone;
 pub mod priority;
 pub mod queue;

@@ -196,6 +196,7 @@ impl TakeReader {
             attempt: attempts_made.saturating_add(1),
             attempts: options.attempts.max(1),
             stable_key: id.to_owned(),
+            waits: 0,
             timestamp: integer(&timestamp).and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0),
         };
         let counts_for_v4 = !matches!(v4_attempts, Value::Nil);

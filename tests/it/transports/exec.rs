@@ -28,7 +28,7 @@ async fn outcome_of(script: &str) -> Outcome {
 }
 
 fn accepted(reply: &str) -> Outcome {
-    Outcome::Accepted { reply: reply.to_owned() }
+    Outcome::Accepted { reply: reply.to_owned(), provider_id: None }
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn input_and_output_of_any_size_never_block_each_other() {
     let large = serde_json::json!("x".repeat(900_000)).to_string();
     let script = "tee /dev/stderr; head -c 3000000 /dev/zero | tr '\\0' y; head -c 3000000 /dev/zero | tr '\\0' z >&2";
 
-    let Outcome::Accepted { reply } = deliver(&*by_shell(script, PATIENCE), &job("j1", &large)).await else { panic!() };
+    let Outcome::Accepted { reply, .. } = deliver(&*by_shell(script, PATIENCE), &job("j1", &large)).await else { panic!() };
 
     assert!(reply.starts_with("\"{\\\"id\\\":\\\"j1\\\"") && reply.ends_with("xxx\""));
 }

@@ -24,7 +24,7 @@ async fn outcome_of(reply: impl Fn(usize) -> Reply + Send + Sync + 'static, time
 }
 
 fn accepted(reply: &str) -> Outcome {
-    Outcome::Accepted { reply: reply.to_owned() }
+    Outcome::Accepted { reply: reply.to_owned(), provider_id: None }
 }
 
 fn retry(reason: &str) -> Outcome {
@@ -36,7 +36,7 @@ fn permanent(reason: &str) -> Outcome {
 }
 
 fn wait(reason: &str, seconds: u64) -> Outcome {
-    Outcome::Wait { reason: reason.to_owned(), after: Duration::from_secs(seconds) }
+    Outcome::Wait { reason: reason.to_owned(), after: Duration::from_secs(seconds), slow_down: false }
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn nobody_listening_is_told_apart_from_no_answer() {
 async fn a_huge_answer_is_neither_kept_nor_waited_for() {
     let huge = || b"x".repeat(2 * 1024 * 1024);
 
-    let Outcome::Accepted { reply } = outcome_of(move |_| Reply::Say(200, vec![], huge()), PATIENCE).await else { panic!() };
+    let Outcome::Accepted { reply, .. } = outcome_of(move |_| Reply::Say(200, vec![], huge()), PATIENCE).await else { panic!() };
     assert_eq!(reply.len(), 64 * 1024 + 2);
 
     let Outcome::Retry { reason } = outcome_of(move |_| Reply::Say(500, vec![], huge()), PATIENCE).await else { panic!() };

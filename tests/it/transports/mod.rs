@@ -26,6 +26,7 @@ fn job(id: &str, data: &str) -> Job {
         attempt: 1,
         attempts: 3,
         stable_key: id.to_owned(),
+        waits: 0,
         timestamp: 1,
     }
 }
@@ -73,7 +74,7 @@ async fn every_way_accepts_any_data_and_returns_json() {
         for data in data {
             let outcome = deliver(&*subject.accepting, &job("j1", data)).await;
 
-            let Outcome::Accepted { reply } = outcome else { panic!("{}: {outcome:?}", subject.accepting.name()) };
+            let Outcome::Accepted { reply, .. } = outcome else { panic!("{}: {outcome:?}", subject.accepting.name()) };
             assert!(matches!(reply.as_str(), "{\"id\":1}" | "null"), "{}: {reply}", subject.accepting.name());
         }
     })
