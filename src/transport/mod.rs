@@ -5,6 +5,8 @@ mod envelope;
 pub mod exec;
 pub mod http;
 pub mod log;
+#[cfg_attr(not(test), expect(dead_code, reason = "both providers of WhatsApp read it"))]
+mod meta;
 mod redact;
 
 use std::sync::Arc;
