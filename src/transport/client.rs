@@ -1,11 +1,12 @@
-//! This file is the HTTP client that every way to send over HTTP shares: one pool, its limits, and what went wrong in words.
+//! This file is the HTTP client that every way to send over HTTP shares: one pool to one receiver, its limits, and what went wrong in
+//! words.
 
 use std::error::Error as _;
 use std::time::Duration;
 
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Response, StatusCode, Url};
+use reqwest::{ClientBuilder, RequestBuilder, Response, StatusCode, Url};
 
 use super::{TransportError, redact};
 use crate::core::model::clock;
@@ -16,6 +17,8 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What is read of an answer, in bytes; the rest is left unread and the connection is closed.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// The smallest part of an instance's or a number's name that a path can't hold: a URL throws `.` and `..` away.
+const NO_SEGMENTS: [&str; 3] = ["", ".", ".."];
 /// The longest that a receiver may ask us to wait.
 const MAX_WAIT: Duration = Duration::from_hours(24);
 /// The shortest: a wait burns no attempt, so "retry after 0" must not become a busy loop.
@@ -40,9 +43,13 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// What `Retry-After` asks for, from 1 s to 24 h.
     pub(super) retry_after: Option<Duration>,
+    /// All headers.
+    pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
     /// False if the body broke off or was too long to be read to its end.
     pub(super) whole: bool,
+    /// True if it was too long: `body` is its beginning, and nothing went wrong with the connection.
+    pub(super) too_long: bool,
 }
 
 /// Why there is no answer. The two are told apart because only one of them is safe to repeat.
@@ -57,9 +64,19 @@ pub(super) enum Failure {
 impl Client {
     /// A client that posts to `url`, each request within `timeout` from the name look-up to the answer's last byte.
     pub(super) fn new(url: &str, timeout: Duration) -> Result<Self, TransportError> {
+        Self::build(url, timeout, reqwest::Client::builder())
+    }
+
+    /// A client for the addresses below `base`. It speaks HTTP/1.1 alone: with one message on each connection, a reset leaves one
+    /// message in doubt and never all that are under way.
+    pub(super) fn below(base: &str, timeout: Duration) -> Result<Self, TransportError> {
+        Self::build(base, timeout, reqwest::Client::builder().http1_only())
+    }
+
+    fn build(url: &str, timeout: Duration, builder: ClientBuilder) -> Result<Self, TransportError> {
         let url = parse_target(url)?;
         install_crypto();
-        let mut builder = reqwest::Client::builder()
+        let mut builder = builder
             .user_agent(USER_AGENT)
             .redirect(Policy::none())
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
@@ -77,16 +94,45 @@ impl Client {
         Ok(Self { pool, url, shown, timeout })
     }
 
-    /// Posts `body` and reads the answer.
+    /// Posts `body` to the client's own address and reads the answer.
     pub(super) async fn post(&self, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, Failure> {
-        let request = self.pool.post(self.url.clone()).headers(headers).body(body);
-        match request.send().await {
+        self.post_to(self.url.clone(), headers, body, self.timeout).await
+    }
+
+    /// Posts `body` to an address [below](Self::address) the client's own and reads the answer, within `timeout`.
+    pub(super) async fn post_to(&self, url: Url, headers: HeaderMap, body: Vec<u8>, timeout: Duration) -> Result<Answer, Failure> {
+        self.exchange(self.pool.post(url).headers(headers).body(body), timeout).await
+    }
+
+    /// Gets what is at an address [below](Self::address) the client's own, within the client's time-out.
+    pub(super) async fn get(&self, url: Url, headers: HeaderMap) -> Result<Answer, Failure> {
+        self.exchange(self.pool.get(url).headers(headers), self.timeout).await
+    }
+
+    /// The address whose path goes on with these segments, each percent-encoded whole: `/` in a name stays part of the name.
+    pub(super) fn address(&self, segments: &[&str]) -> Result<Url, TransportError> {
+        let refuse = || TransportError::Address { problem: "a part of its path is empty, \".\" or \"..\"".to_owned() };
+        let mut url = self.url.clone();
+        if segments.iter().any(|segment| NO_SEGMENTS.contains(segment)) {
+            return Err(refuse());
+        }
+        url.path_segments_mut().map_err(|()| refuse())?.pop_if_empty().extend(segments);
+        Ok(url)
+    }
+
+    /// `host:port` of the receiver.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    async fn exchange(&self, request: RequestBuilder, timeout: Duration) -> Result<Answer, Failure> {
+        match request.timeout(timeout).send().await {
             Ok(response) => Ok(read(response).await),
-            Err(error) => Err(self.failure(&error)),
+            Err(error) => Err(self.failure(&error, timeout)),
         }
     }
 
-    fn failure(&self, error: &reqwest::Error) -> Failure {
+    fn failure(&self, error: &reqwest::Error, timeout: Duration) -> Failure {
         if error.is_builder() {
             return Failure::NotSent(format!("can't make the request: {}", cause(error)));
         }
@@ -95,7 +141,7 @@ impl Client {
             return Failure::NotSent(format!("can't connect to {}: {problem}", self.shown));
         }
         if error.is_timeout() {
-            return Failure::Unknown(format!("no answer from {} within {:?}", self.shown, self.timeout));
+            return Failure::Unknown(format!("no answer from {} within {timeout:?}", self.shown));
         }
         Failure::Unknown(format!("lost the connection to {}: {}", self.shown, cause(error)))
     }
@@ -113,14 +159,16 @@ impl Failure {
 /// Reads an answer up to the limit. A body that breaks off changes nothing about the status that was already received.
 async fn read(mut response: Response) -> Answer {
     let status = response.status();
-    let retry_after = retry_after(response.headers(), clock::now_ms());
-    let mut body = Vec::new();
+    let headers = std::mem::take(response.headers_mut());
+    let retry_after = retry_after(&headers, clock::now_ms());
+    let (mut body, mut too_long) = (Vec::new(), false);
     let whole = loop {
         match response.chunk().await {
             Ok(Some(chunk)) => {
                 let room = MAX_ANSWER_BYTES - body.len();
                 body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
                 if chunk.len() > room {
+                    too_long = true;
                     break false;
                 }
             }
@@ -131,7 +179,7 @@ async fn read(mut response: Response) -> Answer {
             }
         }
     };
-    Answer { status, retry_after, body, whole }
+    Answer { status, retry_after, headers, body, whole, too_long }
 }
 
 /// How long `Retry-After` asks to wait: seconds, or a date measured from the receiver's own clock where it tells it.
@@ -272,6 +320,28 @@ mod tests {
         let client = Client::new("http://ana:geheim@127.0.0.1:9/hook?token=x", Duration::from_secs(1)).unwrap();
 
         assert_eq!(client.shown, "127.0.0.1:9");
+    }
+
+    #[test]
+    fn a_path_goes_on_from_the_base_with_every_segment_whole() {
+        for (base, whole) in [
+            ("http://h", "http://h/message/sendText/a%2Fb%20%C3%A9%3Fx%25"),
+            ("http://h/", "http://h/message/sendText/a%2Fb%20%C3%A9%3Fx%25"),
+            ("https://h:8443/evo/v2/?k=1", "https://h:8443/evo/v2/message/sendText/a%2Fb%20%C3%A9%3Fx%25?k=1"),
+        ] {
+            let client = Client::below(base, Duration::from_secs(1)).unwrap();
+
+            assert_eq!(client.address(&["message", "sendText", "a/b \u{e9}?x%"]).unwrap().as_str(), whole, "{base}");
+        }
+    }
+
+    #[test]
+    fn a_segment_that_a_path_would_swallow_is_refused() {
+        let client = Client::below("http://h/", Duration::from_secs(1)).unwrap();
+
+        for segment in NO_SEGMENTS {
+            assert!(client.address(&["message", segment]).is_err(), "{segment:?}");
+        }
     }
 
     #[test]

@@ -139,7 +139,14 @@ mod tests {
 
     fn answer(status: u16, retry_after: Option<u64>, body: &str) -> Answer {
         let status = StatusCode::from_u16(status).unwrap();
-        Answer { status, retry_after: retry_after.map(Duration::from_secs), body: body.as_bytes().to_vec(), whole: true }
+        Answer {
+            status,
+            retry_after: retry_after.map(Duration::from_secs),
+            headers: HeaderMap::new(),
+            body: body.as_bytes().to_vec(),
+            whole: true,
+            too_long: false,
+        }
     }
 
     fn kind(outcome: &Outcome) -> &'static str {
