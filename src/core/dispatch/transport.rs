@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::core::model::clock::Millis;
 use crate::core::model::job::Job;
 use crate::core::model::outage::Outage;
 
@@ -25,9 +26,16 @@ pub trait Transport: Send + Sync {
         Box::pin(std::future::ready(Health::Unknown))
     }
 
-    /// Looks for proof that a job whose outcome is unknown was sent: the provider's id of the message.
-    fn look_up<'a>(&'a self, _job: &'a Job) -> Answer<'a, Option<String>> {
+    /// Looks for proof that a job whose outcome is unknown was sent: the provider's id of the message. `intent` is when its worker was
+    /// about to write the request, by Redis' clock; what was sent before is no proof.
+    fn look_up<'a>(&'a self, _job: &'a Job, _intent: Millis) -> Answer<'a, Option<String>> {
         Box::pin(std::future::ready(None))
+    }
+
+    /// What a delivery noticed about the provider beside its own outcome, told once: asked after each outcome, and a queue with an outage
+    /// is paused for it. (A page instead of an answer leaves its message uncertain, and says that the base URL may be wrong.)
+    fn noticed(&self) -> Option<Outage> {
+        None
     }
 }
 
