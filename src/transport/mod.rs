@@ -8,11 +8,13 @@ pub mod log;
 #[cfg_attr(not(test), expect(dead_code, reason = "both providers of WhatsApp read it"))]
 mod meta;
 mod redact;
+mod secret;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::core::dispatch::transport::Transport;
+pub use secret::Secret;
 
 /// How long one send may take unless told otherwise.
 pub const DEFAULT_SEND_TIMEOUT: Duration = Duration::from_secs(30);
