@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::core::model::job::JobRecord;
+use crate::core::model::outage::OutageEnd;
 use crate::core::model::rate::Rate;
 use crate::core::model::state::JobState;
 use crate::core::store::error::StoreError;
@@ -68,7 +69,7 @@ fn per_job(rate: Rate) -> f64 {
 fn waits_for(overview: &Overview) -> Option<String> {
     let counts = &overview.counts;
     if counts.paused {
-        return Some("paused".to_owned());
+        return Some(standstill(overview));
     }
     if counts.ready() == 0 {
         return counts.delayed.checked_sub(1).and(overview.next_due).map(|due| match due.checked_sub(overview.now) {
@@ -92,6 +93,20 @@ fn waits_for(overview: &Overview) -> Option<String> {
     }
 }
 
+/// What a paused queue waits for: `paused`, or the outage and what ends it.
+fn standstill(overview: &Overview) -> String {
+    let Some(pause) = &overview.standstill else { return "paused".to_owned() };
+    if pause.is_by_person() {
+        return "paused by hand".to_owned();
+    }
+    let end = match (pause.end, pause.next_probe.map(|at| at.saturating_sub(overview.now))) {
+        (OutageEnd::ByHand, _) => "put it right, then: wq resume".to_owned(),
+        (OutageEnd::Probe, Some(ms @ 1..)) => format!("asked again in {}, and goes on by itself", seconds(Duration::from_millis(ms))),
+        (OutageEnd::Probe, _) => "goes on by itself once a worker finds the provider back".to_owned(),
+    };
+    format!("paused, {}: {}; {end}", pause.class, pause.reason)
+}
+
 /// Whole seconds from ten on, one digit below: `12 s`, `0.7 s`.
 fn seconds(duration: Duration) -> String {
     let s = duration.as_secs_f64();
@@ -101,6 +116,7 @@ fn seconds(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::model::outage::Standstill;
     use crate::core::store::Counts;
     use crate::core::store::workers::WorkerInfo;
 
@@ -132,6 +148,30 @@ mod tests {
         let paused = Overview { workers: Vec::new(), ..overview(Counts { paused: true, ..waiting() }) };
 
         assert_eq!(waits_for(&paused).as_deref(), Some("paused"));
+    }
+
+    #[test]
+    fn an_outage_says_what_happened_and_what_ends_it() {
+        let outage = |end, next_probe| Standstill {
+            class: "auth".to_owned(),
+            reason: "the key is refused".to_owned(),
+            since: 0,
+            end,
+            by: "w1".to_owned(),
+            probes: 0,
+            next_probe,
+        };
+        let told = |standstill| {
+            let counts = Counts { paused: true, ..waiting() };
+            waits_for(&Overview { now: 5_000, standstill: Some(standstill), ..overview(counts) }).unwrap()
+        };
+
+        assert_eq!(told(outage(OutageEnd::ByHand, None)), "paused, auth: the key is refused; put it right, then: wq resume");
+        assert_eq!(
+            told(outage(OutageEnd::Probe, Some(12_000))),
+            "paused, auth: the key is refused; asked again in 7.0 s, and goes on by itself"
+        );
+        assert_eq!(told(Standstill { class: "hand".to_owned(), ..outage(OutageEnd::ByHand, None) }), "paused by hand");
     }
 
     #[test]

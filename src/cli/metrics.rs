@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Exit, shell::Shell, watch::Watch, which::Which};
+use super::{Exit, pauses::PauseRow, shell::Shell, watch::Watch, which::Which};
 use crate::app::health::{self, Health};
 use crate::core::model::queue::QueueName;
 use crate::output::{Page, Row, human};
@@ -30,6 +30,7 @@ struct Metrics {
     failed: u64,
     waiting_children: u64,
     paused: bool,
+    pause: Option<PauseRow>,
     oldest_waiting_ms: Option<u64>,
     next_due_ms: Option<u64>,
     waits_for: Option<String>,
@@ -79,6 +80,7 @@ impl Metrics {
             failed: counts.failed,
             waiting_children: counts.waiting_children,
             paused: counts.paused,
+            pause: overview.standstill.clone().map(PauseRow::from),
             oldest_waiting_ms: ms(overview.oldest_waiting),
             next_due_ms: overview.next_due.map(|due| due.saturating_sub(overview.now)),
             waits_for: health.waits_for.clone(),
@@ -145,7 +147,11 @@ impl Row for Metrics {
             human::count(self.active),
             human::count(self.completed),
             human::count(self.failed),
-            if self.paused { "yes" } else { "no" }.to_owned(),
+            match &self.pause {
+                Some(pause) => pause.since(),
+                None if self.paused => "yes".to_owned(),
+                None => "no".to_owned(),
+            },
             time(self.oldest_waiting_ms),
             self.waits_for.clone().unwrap_or_else(|| "-".to_owned()),
             self.rate.clone().unwrap_or_else(|| "each worker's own".to_owned()),

@@ -16,6 +16,7 @@ mod job_update;
 pub mod jobs;
 mod message_flags;
 pub mod metrics;
+pub mod pauses;
 pub mod queues;
 pub mod redis;
 mod redis_tools;
@@ -78,9 +79,9 @@ enum Command {
     /// Take messages from the queue and send them, at the pace that is allowed
     Worker(Box<worker::Args>),
     /// Pause a queue: nobody takes from it, Node's workers neither
-    Pause(queues::OneQueue),
+    Pause(pauses::OneQueue),
     /// Let a paused queue go on
-    Resume(queues::OneQueue),
+    Resume(pauses::OneQueue),
     /// Add a message again and again, or once at a time to come
     Schedule(schedule::Args),
     /// Look at whole queues and steer them
@@ -113,8 +114,8 @@ impl Command {
         match self {
             Self::Enqueue(args) => enqueue::run(*args, shell).await,
             Self::Bulk(args) => bulk::run(*args, shell).await,
-            Self::Pause(args) => queues::pause(args, shell).await,
-            Self::Resume(args) => queues::resume(args, shell).await,
+            Self::Pause(args) => pauses::pause(args, shell).await,
+            Self::Resume(args) => pauses::resume(args, shell).await,
             Self::Queues(args) => queues::run(args, shell).await,
             Self::Schedule(args) => schedule::run(args, shell).await,
             Self::Jobs(args) => jobs::run(args, shell).await,

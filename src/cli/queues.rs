@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{Exit, shell::Shell, tally, watch::Watch, which::Which};
+use super::pauses::{PauseRow, Turn, steer};
+use super::{Exit, shell::Shell, tally, watch::Watch};
 use crate::app::error::{AppError, Kind};
 use crate::app::health::{self, Health};
 use crate::core::model::queue::QueueName;
@@ -101,17 +102,6 @@ pub enum Args {
     },
 }
 
-/// `wq pause` and `wq resume`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  wq pause\n  wq resume -Q wa-main\n  wq queues pause 'wa-*'")]
-pub struct OneQueue {
-    #[command(flatten)]
-    which: Which,
-    /// Say what would be done, and do nothing
-    #[arg(long)]
-    dry_run: bool,
-}
-
 /// A limit, or none.
 #[derive(Clone, Copy, Debug)]
 pub struct Concurrency(Option<u32>);
@@ -128,6 +118,7 @@ fn concurrency(text: &str) -> Result<Concurrency, String> {
 struct QueueRow {
     queue: String,
     paused: bool,
+    pause: Option<PauseRow>,
     waiting: u64,
     prioritized: u64,
     delayed: u64,
@@ -150,6 +141,7 @@ impl QueueRow {
         Self {
             queue: queue.to_string(),
             paused: counts.paused,
+            pause: overview.standstill.clone().map(PauseRow::from),
             waiting: counts.waiting,
             prioritized: counts.prioritized,
             delayed: counts.delayed,
@@ -187,32 +179,6 @@ impl Row for QueueRow {
     }
 }
 
-#[derive(Serialize)]
-struct Steered {
-    queue: String,
-    change: &'static str,
-}
-
-impl Row for Steered {
-    const SCHEMA: &'static str = "wq.steered.v1";
-    const COLUMNS: &'static [&'static str] = &["QUEUE", "CHANGE"];
-
-    fn cells(&self) -> Vec<String> {
-        vec![self.queue.clone(), self.change.to_owned()]
-    }
-
-    fn id(&self) -> &str {
-        &self.queue
-    }
-}
-
-/// Which way `steer` turns.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    Pause,
-    Resume,
-}
-
 /// Runs a verb.
 ///
 /// # Errors
@@ -231,22 +197,6 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         Args::Set { queue, rate, concurrency, dry_run } => set(&shell.open(&link, Some(&queue))?, rate, concurrency, dry_run, shell).await,
         Args::Obliterate { queue, force, dry_run } => obliterate(&existing(&link, &queue, shell).await?, force, dry_run, shell).await,
     }
-}
-
-/// `wq pause`.
-///
-/// # Errors
-/// When the server can't be asked.
-pub async fn pause(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
-    steer(&shell.link().await?, &[args.which.name(shell).clone()], Turn::Pause, args.dry_run, shell).await
-}
-
-/// `wq resume`.
-///
-/// # Errors
-/// When the server can't be asked.
-pub async fn resume(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
-    steer(&shell.link().await?, &[args.which.name(shell).clone()], Turn::Resume, args.dry_run, shell).await
 }
 
 async fn list(link: &Link, patterns: &[String], shell: &Shell) -> anyhow::Result<()> {
@@ -307,33 +257,6 @@ fn glob(pattern: &str, name: &str) -> bool {
             })
         }
     }
-}
-
-async fn steer(link: &Link, names: &[QueueName], turn: Turn, dry_run: bool, shell: &Shell) -> anyhow::Result<Exit> {
-    // A name that can't be is found before the first queue is touched.
-    let queues = names.iter().map(|name| shell.open(link, Some(name))).collect::<Result<Vec<_>, _>>()?;
-    let mut rows = Vec::new();
-    for queue in queues {
-        let changed = match turn {
-            _ if dry_run => queue.counts().await.map(|counts| counts.paused != (turn == Turn::Pause)),
-            Turn::Pause => queue.pause().await,
-            Turn::Resume => queue.resume().await,
-        };
-        let change = match (turn, changed.map_err(AppError::from)?) {
-            (Turn::Pause, true) if dry_run => "would be paused",
-            (Turn::Pause, true) => "paused",
-            (Turn::Pause, false) => "was paused already",
-            (Turn::Resume, true) if dry_run => "would be resumed",
-            (Turn::Resume, true) => "resumed",
-            (Turn::Resume, false) => "was running already",
-        };
-        rows.push(Steered { queue: queue.name().to_string(), change });
-    }
-    shell.printer.rows(&rows, &Page { dry_run, ..Page::default() })?;
-    if dry_run {
-        shell.printer.note("nothing was changed (dry run)");
-    }
-    Ok(Exit::Done)
 }
 
 async fn drain(queue: &Queue, delayed: bool, dry_run: bool, shell: &Shell) -> anyhow::Result<Exit> {

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod bench;
+mod brakes;
 mod bulk;
 mod cluster;
 mod completions;

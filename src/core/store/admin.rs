@@ -1,30 +1,10 @@
-//! This file steers a queue: pause, resume, rate, global concurrency.
+//! This file sets the limits of a queue: rate, global concurrency.
 
-use super::codec::integer;
 use super::error::StoreError;
 use super::queue::Queue;
-use super::scripts::{Arguments, PAUSE_QUEUE, RESUME_QUEUE};
 use crate::core::model::rate::Rate;
 
 impl Queue {
-    /// Pauses the queue for every worker, Node's too; `false` when it was paused already.
-    ///
-    /// # Errors
-    /// When the server can't be asked.
-    pub async fn pause(&self) -> Result<bool, StoreError> {
-        let answer = PAUSE_QUEUE.run(&self.link, &self.keys, &Arguments::default()).await?;
-        Ok(integer(&answer) == Some(1))
-    }
-
-    /// Resumes the queue; `false` when it was running already.
-    ///
-    /// # Errors
-    /// When the server can't be asked.
-    pub async fn resume(&self) -> Result<bool, StoreError> {
-        let answer = RESUME_QUEUE.run(&self.link, &self.keys, &Arguments::default()).await?;
-        Ok(integer(&answer) == Some(1))
-    }
-
     /// Sets the queue's own rate, which every `wq` worker keeps; `None` takes it away.
     ///
     /// # Errors

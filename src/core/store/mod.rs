@@ -24,6 +24,7 @@ mod scripts;
 pub mod server;
 pub mod settle;
 mod slot;
+pub mod standstill;
 pub mod sweep;
 pub mod take;
 pub mod update;

@@ -9,9 +9,11 @@ use super::codec::{array, hash_fields, text, unsigned};
 use super::error::StoreError;
 use super::inspect::{Counts, due_of, optional_texts, read_counts};
 use super::queue::Queue;
+use super::standstill::{STANDSTILL_FIELDS, read_standstill};
 use super::workers::WorkerInfo;
 use crate::core::model::clock::Millis;
 use crate::core::model::job::JobRecord;
+use crate::core::model::outage::Standstill;
 use crate::core::model::rate::Rate;
 use crate::core::model::state::JobState;
 
@@ -57,6 +59,8 @@ pub struct Overview {
     pub missing_hash: u64,
     /// Children that ended without their parent's being told, since the queue exists.
     pub parents_not_told: u64,
+    /// What it is paused for, where that is written down.
+    pub standstill: Option<Standstill>,
 }
 
 impl Queue {
@@ -79,11 +83,12 @@ impl Queue {
         commands.cmd("ZCARD").arg(key("repeat"));
         commands.cmd("ZREVRANGE").arg(key("completed")).arg(0).arg(LAST_JOBS - 1);
         commands.cmd("ZREVRANGE").arg(key("failed")).arg(0).arg(LAST_JOBS - 1);
+        commands.cmd("HMGET").arg(self.keys.ours("pause")).arg(&STANDSTILL_FIELDS);
         let answers: Vec<Value> = link.query_all(&commands).await?;
         let shape = || StoreError::Shape { operation: "overview", problem: "too few answers".to_owned() };
         let counts = read_counts(&answers).ok_or_else(shape)?;
-        let rest: [Value; 11] = answers.into_iter().skip(9).collect::<Vec<_>>().try_into().map_err(|_| shape())?;
-        let [time, delayed, meta, rate, limiter, limiter_ttl, pace, counters, schedules, completed, failed] = rest;
+        let rest: [Value; 12] = answers.into_iter().skip(9).collect::<Vec<_>>().try_into().map_err(|_| shape())?;
+        let [time, delayed, meta, rate, limiter, limiter_ttl, pace, counters, schedules, completed, failed, pause] = rest;
 
         let now_us = array(time).map_or(0, |parts| parts.iter().map(unsigned).fold(0, |sum, part| sum * 1_000_000 + part));
         let now = now_us / 1000;
@@ -111,6 +116,7 @@ impl Queue {
             workers: self.workers().await?,
             missing_hash,
             parents_not_told,
+            standstill: read_standstill(array(pause).unwrap_or_default()).filter(|_| counts.paused),
         })
     }
 

@@ -45,8 +45,9 @@ pub(super) static RESERVE_SLOT: Script = script!("reserve_slot", "allow-oom", "p
 pub(super) static EXTEND_LOCKS: Script = script!("extend_locks", "allow-oom");
 pub(super) static RECOVER_STALLED: Script = script!("recover_stalled", "allow-oom");
 pub(super) static RECLAIM_JOBS: Script = script!("reclaim_jobs", "allow-oom");
-pub(super) static PAUSE_QUEUE: Script = script!("pause_queue", "allow-oom");
-pub(super) static RESUME_QUEUE: Script = script!("resume_queue", "allow-oom");
+pub(super) static PAUSE_QUEUE: Script = script!("pause_queue", "allow-oom", "standstill");
+pub(super) static RESUME_QUEUE: Script = script!("resume_queue", "allow-oom", "standstill");
+pub(super) static PROBE_QUEUE: Script = script!("probe_queue", "allow-oom", "standstill");
 pub(super) static REMOVE_JOBS: Script = script!("remove_jobs", "allow-oom", "ledger", "flow");
 pub(super) static UPDATE_JOB: Script = script!("update_job", "");
 pub(super) static PROMOTE_JOBS: Script = script!("promote_jobs", "allow-oom");
@@ -72,6 +73,7 @@ pub(super) static ALL: &[&Script] = &[
     &RECLAIM_JOBS,
     &PAUSE_QUEUE,
     &RESUME_QUEUE,
+    &PROBE_QUEUE,
     &REMOVE_JOBS,
     &PROMOTE_JOBS,
     &UPDATE_JOB,

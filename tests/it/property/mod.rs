@@ -146,7 +146,9 @@ impl Player {
             Step::Clean(room) => self.clean(*room).await,
             Step::Drain { delayed } => self.drain(*delayed).await,
             Step::Pause => same("paused", &self.queue.pause().await.unwrap(), &!std::mem::replace(&mut self.model.paused, true)),
-            Step::Resume => same("resumed", &self.queue.resume().await.unwrap(), &std::mem::replace(&mut self.model.paused, false)),
+            Step::Resume => {
+                same("resumed", &self.queue.resume().await.unwrap().was_paused, &std::mem::replace(&mut self.model.paused, false))
+            }
             Step::LimitActive(most) => {
                 self.is_limited = true;
                 self.model.most_active = most.map(|most| usize::try_from(most).unwrap());

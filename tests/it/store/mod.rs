@@ -322,7 +322,7 @@ async fn a_paused_queue_gives_nothing_until_it_is_resumed() {
     hand.queue.add(&[job("a")], Ledger::Skip).await.unwrap();
 
     assert_eq!(hand.take(1).await.held_back, Some(HeldBack::Paused));
-    assert!(hand.queue.resume().await.unwrap());
+    assert!(hand.queue.resume().await.unwrap().was_paused);
     assert_eq!(hand.take_ids(1).await, ["a"]);
 }
 

@@ -119,7 +119,7 @@ async fn every_script_works_on_a_server_that_forgot_it() {
     forget();
     assert!(hand.queue.pause().await.unwrap());
     forget();
-    assert!(hand.queue.resume().await.unwrap());
+    assert!(hand.queue.resume().await.unwrap().was_paused);
     hand.queue.pause().await.unwrap();
     forget();
     assert_eq!(hand.queue.obliterate(false).await.unwrap(), Obliterated::Gone(2));

@@ -44,5 +44,5 @@ call('DEL', here.counter, here.marker, here.meta, here.events, here.id, here.sta
 for _, name in ipairs({ 'metrics:completed', 'metrics:failed', 'metrics:completed:data', 'metrics:failed:data' }) do
   call('DEL', base .. name)
 end
-call('DEL', here.rate, here.pace, here.counters)
+call('DEL', here.rate, here.pace, here.counters, own .. 'pause', own .. 'relapses')
 return { 1, destroyed }

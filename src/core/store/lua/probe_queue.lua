@@ -1,0 +1,53 @@
+-- Asks for the turn to ask a provider whether it is back, and tells what it said. One worker asks at a time.
+--
+-- ARGV
+--   3 step     "claim": ask for the turn; "down": it is not back; "up": it says that it is; "sent": a message went through
+--   4 prober   who asks: another name for every turn
+--   5 ms       claim: how long the turn lasts before somebody else may ask; down: the first pause between two questions
+--   6 longest  down: the longest pause, ms
+--   7 class    down: what it said, "" nothing new
+--   8 reason   down
+--   9 end      down: "by_hand" when from now on only a person ends it
+-- Returns { word, ms, class }: "running" the queue is not paused; "by_hand" no probe ends it; "later" ms until the next question;
+-- "yours" the turn is; "lost" somebody else has it; "waits" ms until the next question, after "down"; "resumed" after the others.
+local step, prober, ms = ARGV[3], ARGV[4], tonumber(ARGV[5])
+local now = server_time()
+if call('HEXISTS', here.meta, 'paused') == 0 then
+  call('DEL', pause_key)
+  return { 'running', 0, '' }
+end
+local known = read_standstill()
+local class = known[1] or ''
+if known[4] ~= 'probe' then return { 'by_hand', 0, class } end
+
+if step == 'claim' then
+  local next_probe = tonumber(known[7] or 0) or 0
+  -- A clock that was set back must not keep a queue shut: nobody is ever to wait longer than a turn lasts.
+  if next_probe > now and next_probe - now <= ms then return { 'later', int(next_probe - now), class } end
+  call('HSET', pause_key, 'prober', prober, 'next_probe', int(now + ms))
+  return { 'yours', 0, class }
+end
+if known[8] ~= prober then return { 'lost', 0, class } end
+
+if step == 'down' then
+  if ARGV[7] ~= '' then call('HSET', pause_key, 'class', ARGV[7], 'reason', ARGV[8]) end
+  call('HDEL', pause_key, 'prober')
+  if ARGV[9] == 'by_hand' then
+    call('HSET', pause_key, 'end', 'by_hand')
+    call('HDEL', pause_key, 'next_probe')
+    return { 'by_hand', 0, ARGV[7] }
+  end
+  local probes = call('HINCRBY', pause_key, 'probes', 1)
+  local wait = math.min(ms * 2 ^ math.min(probes, 30), tonumber(ARGV[6]))
+  call('HSET', pause_key, 'next_probe', int(now + wait))
+  return { 'waits', int(wait), class }
+end
+
+go_on()
+if step == 'up' then
+  call('HSET', relapses_key, 'resumed', int(now))
+  call('PEXPIRE', relapses_key, RELAPSE_LIFE_MS)
+else
+  call('DEL', relapses_key)
+end
+return { 'resumed', 0, class }
