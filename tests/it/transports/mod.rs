@@ -1,5 +1,6 @@
 //! What every way to send promises, and what each of them makes of its receiver's answers.
 
+mod evolution;
 mod exec;
 mod http;
 mod peer;
