@@ -190,3 +190,80 @@ pub(super) fn disconnected(instance: &str, why: &str) -> Outage {
 pub(super) fn key_id(body: &Value) -> Option<&str> {
     body.pointer("/key/id")?.as_str().filter(|id| !id.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use reqwest::header::HeaderMap;
+
+    use super::*;
+    use crate::transport::envelope::sample_job;
+
+    const API_KEY: &str = "canary-4b1f0c";
+
+    /// Bodies that come near to Evolution's, and bytes that don't.
+    fn bodies() -> impl Strategy<Value = Vec<u8>> {
+        let words = prop::sample::select(vec![
+            "Connection Closed",
+            "Timed Out",
+            "[object Object]",
+            "Text is required",
+            "Method not available",
+            "call +5511999990000\n\u{1b}[31m",
+            API_KEY,
+            "",
+        ]);
+        let message = words.prop_flat_map(|word| {
+            prop::sample::select(vec![
+                serde_json::json!(word),
+                serde_json::json!([word]),
+                serde_json::json!([[word, null], 7]),
+                serde_json::json!([{ "exists": false, "note": word }]),
+                serde_json::json!({ "exists": word }),
+            ])
+        });
+        let whole = message.prop_flat_map(|message| {
+            prop::sample::select(vec![
+                serde_json::json!({ "response": { "message": message } }),
+                serde_json::json!({ "message": message, "code": 131_056 }),
+                serde_json::json!({ "key": { "id": message } }),
+                serde_json::json!([message]),
+            ])
+        });
+        prop_oneof![whole.prop_map(|body| body.to_string().into_bytes()), any::<Vec<u8>>()]
+    }
+
+    fn reason_of(outcome: &Outcome) -> &str {
+        match outcome {
+            Outcome::Accepted { reply, .. } => reply,
+            Outcome::PauseQueue(outage) => &outage.reason,
+            Outcome::Retry { reason }
+            | Outcome::Wait { reason, .. }
+            | Outcome::Defer { reason, .. }
+            | Outcome::Permanent { reason }
+            | Outcome::PauseCampaign { reason, .. }
+            | Outcome::Uncertain { reason } => reason,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_judged_in_one_line_without_key_and_number(
+            status in 100_u16..1000, body in bodies(), whole: bool, too_long: bool, attempt in 1_u32..5, carries_media: bool,
+        ) {
+            let mut job = sample_job("{}");
+            job.attempt = attempt;
+            let status = StatusCode::from_u16(status).unwrap();
+            let answer = Answer { status, retry_after: None, headers: HeaderMap::new(), body, whole, too_long };
+
+            let outcome = Case { job: &job, carries_media, instance: "main", api_key: API_KEY }.judge(&answer);
+
+            let reason = reason_of(&outcome);
+            prop_assert!(!reason.is_empty() && !reason.contains(char::is_control), "{reason:?}");
+            let is_accepted = matches!(outcome, Outcome::Accepted { .. });
+            prop_assert!(!reason.contains(API_KEY) && (is_accepted || !reason.contains("99999")), "{reason:?}");
+            prop_assert!(!is_accepted || status.is_success(), "{status} {outcome:?}");
+            prop_assert!(!matches!(outcome, Outcome::Permanent { .. } | Outcome::Retry { .. }) || !status.is_success() || whole, "{outcome:?}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ mod lookup;
 mod requests;
 mod rows;
 mod strangers;
+mod worker;
 
 use std::sync::Arc;
 use std::time::Duration;
