@@ -2,7 +2,9 @@
 
 mod dedup;
 mod families;
+mod foreign;
 mod settling;
+mod survival;
 mod sweep;
 mod upkeep;
 

@@ -36,10 +36,49 @@ local function each_key(command, keys)
   return sum
 end
 
+-- A key that holds something else ends the call. Whatever is changed together is asked for before the first change, so that
+-- the call can be repeated once the key was put right.
+local function blame(key, kind, problem)
+  if string.sub(problem.err, 1, 9) ~= 'WRONGTYPE' then error(problem) end
+  error({ err = 'WRONGTYPE ' .. key .. ' is no ' .. kind .. ': rename or remove it, then try again' })
+end
+
+-- Asks, once a call, whether a key is of the type that this reading command needs; one that isn't there is.
+local sound = {}
+local function insist(command, key, kind)
+  if sound[key] then return end
+  local answer = redis.pcall(command, key)
+  if type(answer) == 'table' and answer.err then blame(key, kind, answer) end
+  sound[key] = true
+end
+
+local function no_number(key)
+  error({ err = 'ERR ' .. key .. ' holds no whole number: set it right or remove it, then try again' })
+end
+
+-- The whole number that a key holds, nil for none.
+local function read_number(key)
+  local answer = redis.pcall('GET', key)
+  if type(answer) == 'table' then blame(key, 'number', answer) end
+  if answer and not string.find(answer, '^-?%d+$') then no_number(key) end
+  return tonumber(answer or nil)
+end
+
+local function insist_number(key)
+  if sound[key] then return end
+  read_number(key)
+  sound[key] = true
+end
+
 -- What meta says of the queue, read once a call: { paused, concurrency, max, duration, opts.maxLenEvents, version }.
 local function facts_of(queue)
   if not queue.facts then
-    queue.facts = call('HMGET', queue.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'version')
+    local facts = redis.pcall('HMGET', queue.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'version')
+    if facts.err then blame(queue.meta, 'hash', facts) end
+    if facts[2] and not tonumber(facts[2]) then no_number('concurrency in ' .. queue.meta) end
+    -- Events are still trimmed where their number can't be read.
+    if facts[5] and not string.find(facts[5], '^%d%d?%d?%d?%d?%d?%d?%d?%d?$') then facts[5] = '10000' end
+    queue.facts = facts
   end
   return queue.facts
 end
@@ -65,15 +104,15 @@ local function is_open(queue)
   return not (facts[2] and call('LLEN', queue.active) >= tonumber(facts[2]))
 end
 
--- Wakes one idle worker.
+-- Wakes one idle worker. pcall, here and below: workers look for themselves while the marker is of another type.
 local function mark_ready(queue)
-  if is_open(queue) then call('ZADD', queue.marker, 0, '0') end
+  if is_open(queue) then redis.pcall('ZADD', queue.marker, 0, '0') end
 end
 
 -- Tells idle workers when the next delayed job is due; written even while paused.
 local function mark_due(queue)
   local first = call('ZRANGE', queue.delayed, 0, 0, 'WITHSCORES')
-  if first[2] then call('ZADD', queue.marker, tonumber(first[2]) / DUE_STEP, '1') end
+  if first[2] then redis.pcall('ZADD', queue.marker, tonumber(first[2]) / DUE_STEP, '1') end
 end
 
 -- The score for one more job due at due_ms: after all that are due in the same millisecond.
@@ -104,6 +143,23 @@ local function wait_list(queue)
   if not facts[6] or major and major <= 5 then return queue.paused end
   return queue.wait
 end
+
+-- Asks for the lines that jobs are to stand in: { plain, ranked (with a priority), delayed, children: true where some go there }.
+local function insist_places(queue, places)
+  local facts = facts_of(queue)
+  insist('XLEN', queue.events, 'stream')
+  if places.plain then insist('LLEN', wait_list(queue), 'list') end
+  if places.ranked then
+    insist('ZCARD', queue.prioritized, 'sorted set')
+    insist_number(queue.counter)
+  end
+  if places.delayed then insist('ZCARD', queue.delayed, 'sorted set') end
+  if places.children then insist('ZCARD', queue.children, 'sorted set') end
+  if facts[2] then insist('LLEN', queue.active, 'list') end
+end
+
+-- Where a job of any kind may have to stand.
+local ANYWHERE = { plain = true, ranked = true, delayed = true }
 
 -- Puts a job at the back of its line; without a priority, side RPUSH is the front.
 local function line_up(queue, id, priority, side)
