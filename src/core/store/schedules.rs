@@ -26,13 +26,27 @@ pub struct Upserted {
 }
 
 impl Queue {
-    /// Stores a schedule with its first pending run; one with the same id is replaced, and goes on counting.
+    /// Stores a schedule with its first pending run; one with the same id is replaced. It goes on counting and, with the same
+    /// interval, keeps the moment of its next run.
     ///
     /// Safe to repeat after a lost answer.
     ///
     /// # Errors
     /// [`StoreError::Schedule`] when it would never run or its slot is taken; else when the server can't be asked.
     pub async fn upsert_schedule(&self, schedule: &Schedule) -> Result<Upserted, StoreError> {
+        self.put_schedule(schedule, false).await
+    }
+
+    /// Likewise, but what the one with the same id has counted, and when it was to run next, is forgotten. A run of it that is in
+    /// line already stays.
+    ///
+    /// # Errors
+    /// As [`Queue::upsert_schedule`].
+    pub async fn begin_schedule_anew(&self, schedule: &Schedule) -> Result<Upserted, StoreError> {
+        self.put_schedule(schedule, true).await
+    }
+
+    async fn put_schedule(&self, schedule: &Schedule, begins_anew: bool) -> Result<Upserted, StoreError> {
         check_schedule_id(&schedule.id)?;
         let slot = match &schedule.timing {
             Timing::Every { ms: 0, .. } => return Err(ScheduleError::NoInterval.into()),
@@ -45,7 +59,9 @@ impl Queue {
         if schedule.limit == Some(0) || slot.zip(schedule.end).is_some_and(|(slot, end)| slot > end) {
             return Err(ScheduleError::Ended.into());
         }
-        let answer = UPSERT_SCHEDULER.run(&self.link, &self.keys, &upsert_arguments(schedule, slot)).await?;
+        let mut arguments = upsert_arguments(schedule, slot);
+        arguments.push(if begins_anew { "1" } else { "" });
+        let answer = UPSERT_SCHEDULER.run(&self.link, &self.keys, &arguments).await?;
         let shape = || UPSERT_SCHEDULER.unexpected("another shape");
         let [code, job_id, next, replaced]: [Value; 4] = array(answer).and_then(|parts| parts.try_into().ok()).ok_or_else(shape)?;
         match integer(&code) {

@@ -18,6 +18,7 @@
 --  16 limit     runs in its life, '' any
 --  17 start     ms, '' none
 --  18 finish    ms, '' none: no run after it
+--  19 anew      "1": what it counted and when it was to run next is forgotten; a run in line already stays
 -- Returns { code, id of the pending run, its ms, replaced }: code 1 stored, -10 the slot of the pattern has its job
 -- already, -11 so have many slots of the interval, -1 the first run would be after the end (nothing was changed).
 local id, every, given_offset = ARGV[4], tonumber(ARGV[14]), tonumber(ARGV[15])
@@ -28,10 +29,17 @@ local now = server_time()
 -- How many slots of an interval are tried before it counts as occupied, as BullMQ does.
 local MOST_SLOTS = 32
 
+insist('ZCARD', here.schedulers, 'sorted set')
+insist('LLEN', here.paused, 'list')
+insist_number(here.id)
+insist_places(here, ANYWHERE)
+
 -- pcall: the key may hold another type; it is written anew below.
 local known = redis.pcall('HMGET', key, 'every', 'offset', 'ic')
 if known.err then known = {} end
 local pending = tonumber(call('ZSCORE', here.schedulers, id) or nil)
+local begins_anew = ARGV[19] == '1'
+if begins_anew then known = {} end
 
 local function first_slot()
   if not every then return tonumber(ARGV[13]) end
@@ -42,13 +50,15 @@ local function first_slot()
   return slot > now and slot or slot + every
 end
 
--- Takes back the run that waits for its moment or in line; one that a worker has stays.
+-- Takes back the run that waits for its moment, or in line unless the scheduler begins anew; one that a worker has stays.
 local function take_back(run)
-  local left = call('ZREM', here.delayed, run) + call('ZREM', here.prioritized, run)
-  if left == 0 then left = call('LREM', here.wait, 1, run) + call('LREM', here.paused, 1, run) end
+  local left = call('ZREM', here.delayed, run)
+  if left == 0 and not begins_anew then left = call('ZREM', here.prioritized, run) end
+  if left == 0 and not begins_anew then left = call('LREM', here.wait, 1, run) + call('LREM', here.paused, 1, run) end
   if left == 0 then return end
-  local deduplication_id = call('HGET', base .. run, 'deid')
-  if deduplication_id then free_deduplication(here, run, deduplication_id) end
+  -- pcall: the key may hold another type.
+  local deduplication_id = redis.pcall('HGET', base .. run, 'deid')
+  if type(deduplication_id) == 'string' then free_deduplication(here, run, deduplication_id) end
   delete_jobs(here, { run })
 end
 
