@@ -77,7 +77,8 @@ local function facts_of(queue)
     if facts.err then blame(queue.meta, 'hash', facts) end
     if facts[2] and not tonumber(facts[2]) then no_number('concurrency in ' .. queue.meta) end
     -- Events are still trimmed where their number can't be read.
-    if facts[5] and not string.find(facts[5], '^%d%d?%d?%d?%d?%d?%d?%d?%d?$') then facts[5] = '10000' end
+    if facts[5] and not string.find(facts[5], '^%d+$') then facts[5] = '10000' end
+    if facts[5] and #facts[5] > 18 then facts[5] = string.rep('9', 18) end
     queue.facts = facts
   end
   return queue.facts
