@@ -116,6 +116,34 @@ impl Queue {
         })
     }
 
+    /// What the next run is made from where the one with this id can't be read: what its schedule says. `None` for a job that is
+    /// not the pending run of a sound schedule.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn run_from_schedule(&self, job_id: &str) -> Result<Option<ScheduledRun>, StoreError> {
+        let place = job_id.strip_prefix("repeat:").and_then(|rest| rest.rsplit_once(':'));
+        let Some((id, slot)) = place.and_then(|(id, slot)| Some((id, slot.parse::<Millis>().ok()?))) else { return Ok(None) };
+        let record = self.schedule(id).await?.filter(|record| record.next == Some(slot) && record.timing.is_ok());
+        Ok(record.map(|record| {
+            let options = record.options.as_deref().and_then(|text| serde_json::from_str(text).ok());
+            let mut options: Map<String, Json> = options.unwrap_or_default();
+            let offset = record.timing.as_ref().ok().and_then(|timing| match timing {
+                Timing::Every { offset, .. } => *offset,
+                Timing::Cron { .. } => None,
+            });
+            let every = record.every.as_deref().and_then(number_text);
+            let texts = [("pattern", &record.pattern), ("tz", &record.zone)].map(|(name, text)| (name, text.as_ref().map(|text| json!(text))));
+            let numbers = [("every", every), ("offset", offset), ("limit", record.limit), ("startDate", record.start), ("endDate", record.end)];
+            let numbers = numbers.map(|(name, number)| (name, number.map(|number| json!(number))));
+            let repeat = texts.into_iter().chain(numbers).chain([("count", Some(json!(record.iterations)))]);
+            let repeat: Map<String, Json> = repeat.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+            options.insert("repeat".to_owned(), repeat.into());
+            options.insert("repeatJobKey".to_owned(), json!(id));
+            ScheduledRun { schedule: Some(id.to_owned()), options }
+        }))
+    }
+
     /// How many schedules there are.
     ///
     /// # Errors

@@ -102,6 +102,34 @@ fn options_and_back_offs_that_nobody_knows_go_through_byte_for_byte() {
 }
 
 #[test]
+fn a_run_that_cannot_be_read_is_a_dead_letter_and_its_schedule_goes_on() {
+    let rows = [("--every 150ms", "data {broken"), ("--every 150ms", "opts {broken"), ("--cron */1|*|*|*|*|*", "opts []")];
+    for (timing, damage) in rows {
+        let (server, receiver) = (Server::start(), Receiver::start(Duration::ZERO, accept));
+        let words = format!("schedule add tick {timing} --data {{\"n\":1}} --attempts 7 --limit 4");
+        wq(&server).args(words.split(' ').map(|word| word.replace('|', " "))).run().exits(0);
+        let run: Vec<String> = eventually(SOON, "it has a run", || {
+            let keys: Vec<String> = server.ask("KEYS bull:whatsapp:repeat:tick:*");
+            (!keys.is_empty()).then_some(keys)
+        });
+        server.ask::<()>(&format!("HSET {} {damage}", run[0]));
+        let worker = worker(&server, &receiver);
+
+        eventually(SOON, &format!("{damage}: three runs; {}", worker.stderr()), || (receiver.accepted().len() == 3).then_some(()));
+
+        let dead: Vec<String> = server.ask("ZRANGE bull:whatsapp:failed 0 -1");
+        assert_eq!(dead, [run[0].trim_start_matches("bull:whatsapp:")], "{damage}");
+        assert!(server.ask::<String>(&format!("HGET {} failedReason", run[0])).starts_with("damaged: "), "{damage}");
+        let last = receiver.requests()[2].body.clone();
+        assert_eq!(last["data"], serde_json::json!({ "n": 1 }), "{damage}: {last}");
+        let opts: String = server.ask(&format!("HGET bull:whatsapp:{} opts", receiver.accepted()[2]));
+        assert!(opts.contains(r#""attempts":7"#) && opts.contains(r#""count":4"#), "{damage}: {opts}");
+        let shown = wq(&server).line("schedule show tick --json").run().exits(0).json();
+        assert_eq!(shown["data"]["runs"], 4, "{damage}: it counts all and keeps to its limit: {shown}");
+    }
+}
+
+#[test]
 fn an_event_stream_that_is_trimmed_under_us_is_told_and_followed() {
     let (server, receiver) = (Server::start(), Receiver::start(Duration::ZERO, accept));
     let _worker = worker(&server, &receiver);
