@@ -25,5 +25,6 @@ mod sending;
 mod setup_redis;
 mod store;
 mod support;
+mod survival;
 mod transports;
 mod wire_format;

@@ -133,8 +133,10 @@ impl Queue {
                 Timing::Cron { .. } => None,
             });
             let every = record.every.as_deref().and_then(number_text);
-            let texts = [("pattern", &record.pattern), ("tz", &record.zone)].map(|(name, text)| (name, text.as_ref().map(|text| json!(text))));
-            let numbers = [("every", every), ("offset", offset), ("limit", record.limit), ("startDate", record.start), ("endDate", record.end)];
+            let texts =
+                [("pattern", &record.pattern), ("tz", &record.zone)].map(|(name, text)| (name, text.as_ref().map(|text| json!(text))));
+            let numbers =
+                [("every", every), ("offset", offset), ("limit", record.limit), ("startDate", record.start), ("endDate", record.end)];
             let numbers = numbers.map(|(name, number)| (name, number.map(|number| json!(number))));
             let repeat = texts.into_iter().chain(numbers).chain([("count", Some(json!(record.iterations)))]);
             let repeat: Map<String, Json> = repeat.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
