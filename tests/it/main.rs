@@ -26,5 +26,6 @@ mod sending;
 mod setup_redis;
 mod store;
 mod support;
+mod survival;
 mod transports;
 mod wire_format;
