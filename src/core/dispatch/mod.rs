@@ -8,6 +8,7 @@ mod bell;
 mod desk;
 mod expiry;
 mod heartbeat;
+pub mod journal;
 mod next_run;
 mod reconnect;
 mod rescuer;
