@@ -296,7 +296,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__bulk)
-            opts="-Q -o -q -v -y -h --queue --map --text --default-country --duplicates --campaign --row-key --no-ledger --rejects --allow-rejects --max-errors --row-results --batch --limit --dry-run --priority --attempts --backoff --remove-on-complete --remove-on-fail --delay --at --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --map --text --default-country --duplicates --campaign --row-key --no-ledger --rejects --allow-rejects --max-errors --row-results --batch --limit --dry-run --durability --max-waiting --max-bytes --priority --attempts --backoff --remove-on-complete --remove-on-fail --delay --at --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -351,6 +351,18 @@ _wq() {
                     return 0
                     ;;
                 --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -836,7 +848,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__enqueue)
-            opts="-Q -o -q -v -y -h --queue --to --text --default-country --data --name --ndjson --tree --id --key --expires --lifo --dry-run --dedupe --dedupe-mode --priority --attempts --backoff --remove-on-complete --remove-on-fail --delay --at --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --to --text --default-country --data --name --ndjson --tree --id --key --expires --lifo --dry-run --durability --max-waiting --max-bytes --dedupe --dedupe-mode --priority --attempts --backoff --remove-on-complete --remove-on-fail --delay --at --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -887,6 +899,18 @@ _wq() {
                     return 0
                     ;;
                 --expires)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2900,7 +2924,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__schedule__subcmd__add)
-            opts="-Q -o -q -v -y -h --to --text --default-country --data --name --dry-run --cron --every --at --offset --from --until --limit --priority --attempts --backoff --remove-on-complete --remove-on-fail --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --to --text --default-country --data --name --dry-run --durability --cron --every --at --offset --from --until --limit --priority --attempts --backoff --remove-on-complete --remove-on-fail --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2923,6 +2947,10 @@ _wq() {
                     return 0
                     ;;
                 --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3362,7 +3390,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__worker)
-            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --node-limiter --until-empty --once --grace --keep-completed --name --lock-ttl --metrics --stalled-interval --latency --fail --fail-permanent --base-url --instance --key-file --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --node-limiter --until-empty --once --grace --keep-completed --name --lock-ttl --metrics --stalled-interval --latency --fail --fail-permanent --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3377,7 +3405,7 @@ _wq() {
                     return 0
                     ;;
                 --via)
-                    COMPREPLY=($(compgen -W "evolution http exec log" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "http exec log" -- "${cur}"))
                     return 0
                     ;;
                 --url)
@@ -3433,18 +3461,6 @@ _wq() {
                     return 0
                     ;;
                 --fail-permanent)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --base-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --instance)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -75,6 +75,9 @@ complete -c wq -n "__fish_wq_using_subcommand enqueue" -l tree -d 'A parent with
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l id -d 'The id of the job; an id that is there already adds nothing' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l key -d 'Any text that the id is made from: the same key twice adds once' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l expires -d 'Don\'t send it after this time from now (30m) or this moment' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l durability -d 'When an add counts: fast, replicated[:N] or fsync' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l max-waiting -d 'Exit 75 rather than let more jobs wait than that' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l max-bytes -d 'Exit 75 rather than add while Redis uses more: 512mb, 2gb' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l dedupe -d 'Add nothing while a job with this key is there, or for so long: order-17, or order-17:5m. What follows the last colon is the time when it reads as one; a key that ends like that takes one more colon (slot:5m:)' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l dedupe-mode -d 'What the new job does then: nothing (first), renew the time (extend), take the place of a delayed one (replace), put a delayed one off (reschedule), or be added once a running one has ended (keep-last)' -r -f -a "first\t''
 extend\t''
@@ -127,6 +130,9 @@ complete -c wq -n "__fish_wq_using_subcommand bulk" -l max-errors -d 'Stop when 
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l row-results -d 'Write one line of JSON per row there, after it was stored; - is standard output' -r -F
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l batch -d 'Rows per call of Redis' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l limit -d 'Only the first N rows' -r
+complete -c wq -n "__fish_wq_using_subcommand bulk" -l durability -d 'When an add counts: fast, replicated[:N] or fsync' -r
+complete -c wq -n "__fish_wq_using_subcommand bulk" -l max-waiting -d 'Exit 75 rather than let more jobs wait than that' -r
+complete -c wq -n "__fish_wq_using_subcommand bulk" -l max-bytes -d 'Exit 75 rather than add while Redis uses more: 512mb, 2gb' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l priority -d 'urgent, high, normal, low, or a number: lower runs first, 0 before all others [default: normal]' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l attempts -d 'How often it may be tried' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l backoff -d 'What a failed attempt waits for; fixed:1s, or with a random part of 0 to 1: exponential:2s:0.5' -r
@@ -161,12 +167,11 @@ complete -c wq -n "__fish_wq_using_subcommand bulk" -l no-input -d 'Never ask; a
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand bulk" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand worker" -s Q -l queue -d 'Queue to work on; repeat it for more, each with this concurrency and rate [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l via -d 'How to send: evolution by an instance of the Evolution API, http posts to --url, exec runs the command after --, log sends nothing and says what it would' -r -f -a "evolution\t''
-http\t''
+complete -c wq -n "__fish_wq_using_subcommand worker" -l via -d 'How to send: http posts to --url, exec runs the command after --, log sends nothing and says what it would' -r -f -a "http\t''
 exec\t''
 log\t''"
 complete -c wq -n "__fish_wq_using_subcommand worker" -l url -d 'Where --via http posts to' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l send-timeout -d 'How long one send may take [default: 30s]' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l send-timeout -d 'How long one send may take' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l concurrency -d 'Sends at a time' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l rate -d 'At most so many in any time of that length: 80/m, 100/s, 2/500ms or none; the slowest limit that is set wins [default: 80/m unless the queue has its own]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l node-limiter -d 'What Node workers on the same queue have as their `limiter`: this one keeps to it too, and counts there (80/m)' -r
@@ -179,9 +184,6 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l stalled-interval -d 'Ho
 complete -c wq -n "__fish_wq_using_subcommand worker" -l latency -d 'Seem to take so long, with --via log: 20ms or 10ms..50ms' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l fail -d 'Seem to fail so often, with --via log' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l fail-permanent -d 'Seem to fail for good so often, with --via log' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l base-url -d 'Where --via evolution finds Evolution' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l instance -d 'The instance of Evolution that sends' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l key-file -d 'A file that holds Evolution\'s API key and nothing else; without it WQ_EVOLUTION_KEY is read' -r -F
 complete -c wq -n "__fish_wq_using_subcommand worker" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
@@ -292,6 +294,7 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcomma
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l default-country -d 'Where numbers without + belong, such as BR' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l data -d 'The data of any job: JSON, @FILE, or - for standard input' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l name -d 'The name of the job' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l durability -d 'When it counts: fast, replicated[:N] or fsync' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l cron -d 'Minute, hour, day of the month, month and weekday, with seconds in front of them if there are six; or @daily' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l every -d 'Every so often, from now on: 15m, 1h, 1d' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l at -d 'Once: 2026-12-01T09:00:00Z, \'2026-12-01 09:00\', \'tomorrow 09:00\', \'in 2h\'' -r

@@ -34,22 +34,32 @@ impl Feed {
         Self { queue, ledger, patience, last_answer: Mutex::new(Instant::now()), given_up: OnceLock::new() }
     }
 
-    /// Adds up to [`crate::core::store::MAX_ADD_BATCH`] jobs; `None` when they were not stored and the feed has given up.
-    pub(super) async fn add(&self, jobs: &[NewJob]) -> Option<Vec<AddStatus>> {
+    /// Adds up to [`crate::core::store::MAX_ADD_BATCH`] jobs; fewer answers than jobs when the rest was not stored and the feed has
+    /// given up.
+    pub(super) async fn add(&self, jobs: &[NewJob]) -> Vec<AddStatus> {
         let started = Instant::now();
+        let (mut statuses, mut rest, mut share) = (Vec::with_capacity(jobs.len()), jobs, jobs.len());
         let mut pause = MIN_PAUSE;
-        while self.given_up.get().is_none() {
-            match self.queue.add(jobs, self.ledger).await {
-                Ok(statuses) => {
+        while self.given_up.get().is_none() && !rest.is_empty() {
+            let (batch, later) = rest.split_at(share.min(rest.len()));
+            match self.queue.add(batch, self.ledger).await {
+                Ok(answers) => {
                     *self.last_answer.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-                    return Some(statuses);
+                    statuses.extend(answers);
+                    (rest, share) = (later, later.len());
+                    continue;
+                }
+                // What still has room goes in, so that a full queue is as full as it may be.
+                Err(StoreError::Full { room, .. }) if room > 0 => {
+                    share = room;
+                    continue;
                 }
                 Err(error) => self.judge(error, started),
             }
             tokio::time::sleep(pause).await;
             pause = MAX_PAUSE.min(pause * 2);
         }
-        None
+        statuses
     }
 
     /// Why it gave up; from then on nothing is tried any more.
@@ -85,7 +95,7 @@ pub(super) struct Convoy<T> {
 #[derive(Debug)]
 struct Flight<T> {
     cargo: T,
-    adding: JoinHandle<(Vec<NewJob>, Option<Vec<AddStatus>>)>,
+    adding: JoinHandle<(Vec<NewJob>, Vec<AddStatus>)>,
 }
 
 /// A call that has been answered, or given up.
@@ -95,8 +105,8 @@ pub(super) struct Landed<T> {
     pub(super) cargo: T,
     /// The jobs of the call, in order.
     pub(super) jobs: Vec<NewJob>,
-    /// One answer a job; `None` when the feed has given up.
-    pub(super) statuses: Option<Vec<AddStatus>>,
+    /// One answer a job; fewer when the feed has given up.
+    pub(super) statuses: Vec<AddStatus>,
 }
 
 impl<T> Convoy<T> {
@@ -127,7 +137,7 @@ impl<T> Convoy<T> {
         let adding = tokio::spawn(async move {
             let statuses = match feed {
                 Some(feed) if !jobs.is_empty() => feed.add(&jobs).await,
-                _ => Some(vec![AddStatus::Stored; jobs.len()]),
+                _ => vec![AddStatus::Stored; jobs.len()],
             };
             (jobs, statuses)
         });

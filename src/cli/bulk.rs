@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Exit;
 use super::job_flags::{JobFlags, country};
 use super::shell::Shell;
+use super::terms_flags::TermsFlags;
 use crate::app::bulk::{Bulk, Hooks, MaxErrors, Report, Request, Source};
 use crate::app::error::AppError;
 use crate::campaign::mapping::parse_map;
@@ -72,6 +73,8 @@ pub struct Args {
     /// Check everything, show the first messages and the tally, add nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    terms: TermsFlags,
     #[command(flatten)]
     job: JobFlags,
 }
@@ -163,7 +166,12 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     shell.check_name(args.queue.as_ref()).with_context(|| doing.clone())?;
     let request = args.request(shell)?;
     let bulk = tokio::task::spawn_blocking(move || Bulk::prepare(request)).await?.with_context(|| doing.clone())?;
-    let queue = if args.dry_run { None } else { Some(shell.queue(args.queue.as_ref()).await?) };
+    let queue = if args.dry_run {
+        None
+    } else {
+        let queue = shell.queue(args.queue.as_ref()).await?;
+        Some(args.terms.apply(&queue, shell.settings.timeout).await.with_context(|| doing.clone())?)
+    };
     announce(&bulk, queue.as_ref(), &args, shell);
     if let Some(queue) = &queue {
         bulk.claim(queue).await.with_context(|| doing.clone())?;

@@ -10,6 +10,7 @@ use super::dedupe_flags::DedupeFlags;
 use super::job_flags::{JobFlags, future};
 use super::message_flags::MessageFlags;
 use super::shell::Shell;
+use super::terms_flags::TermsFlags;
 use super::time::parse_duration;
 use super::{Exit, flows};
 use crate::app::error::{AppError, Kind};
@@ -18,6 +19,7 @@ use crate::core::model::clock::{Millis, now_ms};
 use crate::core::model::job::{AddStatus, JobOptions, NewJob};
 use crate::core::model::priority::Priority;
 use crate::core::model::queue::QueueName;
+use crate::core::store::Queue;
 use crate::output::{Format, Row};
 
 /// Add one message or job to a queue, or a stream of them
@@ -34,7 +36,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "text", "job_name"])]
     ndjson: Option<PathBuf>,
     /// A parent with its children, all or nothing: a job as in --ndjson with "children", and its own "queue" if it has one
-    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "text", "job_name", "lifo", "delay", "at", "dedupe"])]
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "text", "job_name", "lifo", "delay", "at", "dedupe", "max_waiting", "max_bytes"])]
     tree: Option<PathBuf>,
     /// The id of the job; an id that is there already adds nothing
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
@@ -51,6 +53,8 @@ pub struct Args {
     /// Check everything, add nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    terms: TermsFlags,
     #[command(flatten)]
     dedupe: DedupeFlags,
     #[command(flatten)]
@@ -113,7 +117,8 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let name = args.queue.clone().unwrap_or_else(|| shell.settings.queue.clone());
     if let Some(path) = &args.tree {
         let (options, country) = (args.options(shell).context("enqueue --tree")?, args.message.country(shell).context("enqueue --tree")?);
-        return flows::enqueue(path, TreeDefaults { queue: name, options, country }, args.dry_run, shell).await;
+        let how = flows::How { durability: args.terms.durability(), dry_run: args.dry_run };
+        return flows::enqueue(path, TreeDefaults { queue: name, options, country }, how, shell).await;
     }
     shell.check_name(Some(&name)).context("enqueue")?;
     let (job, doing) = args.new_job(&name, shell).context("enqueue")?;
@@ -121,7 +126,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let status = if args.dry_run {
         AddStatus::Stored
     } else {
-        let queue = shell.queue(args.queue.as_ref()).await.with_context(|| doing.clone())?;
+        let queue = args.open(args.queue.as_ref(), shell).await.with_context(|| doing.clone())?;
         producer::add(&queue, job, shell.settings.timeout).await.with_context(|| doing)?
     };
     shell.printer.record(&added(&id, &status, name.as_str(), None, args.dry_run))?;
@@ -141,6 +146,11 @@ impl Args {
         let expires = self.expires.as_deref().map(|text| expiry(text, shell)).transpose()?;
         let (data, what) = self.message.data(expires, shell)?;
         Ok((NewJob { id, name: self.message.name.clone(), data, options }, format!("enqueue {what}")))
+    }
+
+    /// The queue, on the terms of the flags.
+    async fn open(&self, name: Option<&QueueName>, shell: &Shell) -> Result<Queue, AppError> {
+        self.terms.apply(&shell.queue(name).await?, shell.settings.timeout).await
     }
 
     fn options(&self, shell: &Shell) -> Result<JobOptions, AppError> {
@@ -176,7 +186,7 @@ fn added(id: &str, status: &AddStatus, queue: &str, line: Option<u64>, dry_run: 
 async fn stream(args: &Args, path: &Path, shell: &Shell) -> anyhow::Result<Exit> {
     let doing = format!("enqueue --ndjson {}", path.display());
     let options = args.options(shell).with_context(|| doing.clone())?;
-    let queue = if args.dry_run { None } else { Some(shell.queue(args.queue.as_ref()).await.with_context(|| doing.clone())?) };
+    let queue = if args.dry_run { None } else { Some(args.open(args.queue.as_ref(), shell).await.with_context(|| doing.clone())?) };
     let name = args.queue.clone().unwrap_or_else(|| shell.settings.queue.clone()).to_string();
     let file = (path.as_os_str() != "-").then(|| path.to_owned());
     let lists_lines = matches!(shell.settings.format, Some(Format::Ndjson));
@@ -205,7 +215,7 @@ async fn stream(args: &Args, path: &Path, shell: &Shell) -> anyhow::Result<Exit>
         shell.printer.record(&closing)?;
     }
     match (failure, failed) {
-        (Some(failure), _) if total > refused => {
+        (Some(failure), _) if total > refused && failure.kind() != Kind::Full => {
             let failure = AppError::new(Kind::Partial, failure.to_string());
             Err(anyhow::Error::new(failure).context(doing))
         }

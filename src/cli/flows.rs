@@ -6,11 +6,12 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::{Exit, shell::Shell};
+use crate::app::error::AppError;
 use crate::app::family::{Member, family};
 use crate::app::producer::{self, Tree, TreeDefaults};
 use crate::core::model::flow::{FlowStatus, Standing};
 use crate::core::model::state::JobState;
-use crate::core::store::Queue;
+use crate::core::store::{Durability, Queue, Terms};
 use crate::output::{Page, Row};
 
 /// What became of one job of a tree.
@@ -38,11 +39,21 @@ impl Row for AddedNode {
     }
 }
 
+/// How a tree is added.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    /// When it counts.
+    pub(super) durability: Durability,
+    /// Adds nothing.
+    pub(super) dry_run: bool,
+}
+
 /// Adds the tree in this file and prints one row a job.
 ///
 /// # Errors
 /// When it was not added; then none of it was.
-pub(super) async fn enqueue(path: &Path, defaults: TreeDefaults, dry_run: bool, shell: &Shell) -> anyhow::Result<Exit> {
+pub(super) async fn enqueue(path: &Path, defaults: TreeDefaults, how: How, shell: &Shell) -> anyhow::Result<Exit> {
+    let dry_run = how.dry_run;
     let doing = format!("enqueue --tree {}", path.display());
     let file = (path.as_os_str() != "-").then_some(path);
     let tree = producer::read_tree(file, &defaults).with_context(|| doing.clone())?;
@@ -53,6 +64,8 @@ pub(super) async fn enqueue(path: &Path, defaults: TreeDefaults, dry_run: bool, 
         // The tree goes where the one at the top is, whatever -Q says.
         let top = tree.jobs.first().map_or(&defaults.queue, |job| &job.queue);
         let queue = shell.queue(Some(top)).await.with_context(|| doing.clone())?;
+        let terms = Terms { durability: how.durability, ..Terms::default() };
+        let queue = queue.on_terms(terms, shell.settings.timeout).await.map_err(AppError::from).with_context(|| doing.clone())?;
         producer::add_tree(&queue, &tree, shell.settings.timeout).await.with_context(|| doing)?
     };
     let count = |wanted: FlowStatus| statuses.iter().filter(|status| **status == wanted).count();

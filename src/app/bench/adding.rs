@@ -64,7 +64,10 @@ pub(super) async fn add(field: &Field, jobs: usize, kind: Kind) -> Result<(), Ap
             convoy.launch(maker.jobs(count), ());
         }
         let Some(landed) = convoy.land().await else { break };
-        let Some(statuses) = landed.statuses else { break };
+        let statuses = landed.statuses;
+        if statuses.len() < landed.jobs.len() {
+            break;
+        }
         stored += statuses.iter().filter(|status| **status == AddStatus::Stored).count();
     }
     drop(convoy);

@@ -15,6 +15,7 @@ use crate::campaign::planner::Duplicates;
 use crate::campaign::results::{RowResult, RowStatus, Tally};
 use crate::core::model::job::AddStatus;
 use crate::core::store::Queue;
+use crate::core::store::error::StoreError;
 
 /// Chunks that the reader may be ahead.
 const READ_AHEAD: usize = 2;
@@ -164,8 +165,14 @@ impl Sending<'_> {
 
     fn refusal(&self) -> Option<AppError> {
         let refused = Some(self.tally.refused).filter(|refused| *refused > 0)?;
-        let reason = self.feed.as_ref()?.given_up().map_or("a call broke down".to_owned(), ToString::to_string);
-        let failure = AppError::new(Kind::Partial, format!("{refused} rows were not stored: {reason}"));
+        let reason = self.feed.as_ref()?.given_up();
+        let (kind, what) = match reason {
+            Some(StoreError::Full { .. }) => (Kind::Full, "were not stored"),
+            Some(StoreError::Unconfirmed { .. }) => (Kind::Partial, "are not confirmed"),
+            _ => (Kind::Partial, "were not stored"),
+        };
+        let reason = reason.map_or("a call broke down".to_owned(), ToString::to_string);
+        let failure = AppError::new(kind, format!("{refused} rows {what}: {reason}"));
         Some(failure.with_hint("run the same command again: rows that were stored are not stored twice"))
     }
 }
@@ -173,7 +180,7 @@ impl Sending<'_> {
 /// The id and status of every row that was to be added, in order.
 fn answers(landed: &Landed<Waiting>) -> impl Iterator<Item = (&str, RowStatus)> {
     landed.jobs.iter().enumerate().map(|(place, job)| {
-        let status = match landed.statuses.as_ref().and_then(|statuses| statuses.get(place)) {
+        let status = match landed.statuses.get(place) {
             Some(AddStatus::Stored) => RowStatus::Stored,
             Some(AddStatus::Duplicate | AddStatus::Deduplicated { .. }) => RowStatus::Duplicate,
             None => RowStatus::Refused,

@@ -13,6 +13,7 @@ use crate::core::model::job::{AddStatus, JobOptions, NewJob, Start};
 use crate::core::model::message::MessageError;
 use crate::core::model::phone::PhoneError;
 use crate::core::model::queue::QueueName;
+use crate::core::store::error::StoreError;
 use crate::core::store::{Ledger, Queue};
 
 pub use stream::{Line, OnAdded, StreamReport, add_stream};
@@ -75,11 +76,17 @@ pub fn check_options(options: &JobOptions) -> Result<(), AppError> {
 /// When it was not stored.
 pub async fn add(queue: &Queue, job: NewJob, patience: Duration) -> Result<AddStatus, AppError> {
     let feed = Feed::new(queue.clone(), Ledger::Skip, patience);
-    let statuses = feed.add(std::slice::from_ref(&job)).await;
-    if let Some(status) = statuses.and_then(|statuses| statuses.into_iter().next()) {
+    if let Some(status) = feed.add(std::slice::from_ref(&job)).await.pop() {
         return Ok(status);
     }
-    Err(feed.into_error().map_or_else(|| AppError::new(Kind::Other, "the server said nothing about the job"), AppError::from))
+    Err(match feed.into_error() {
+        Some(error @ StoreError::Unconfirmed { .. }) => {
+            let id = job.id;
+            AppError::new(Kind::TimedOut, format!("{id} is {error}")).with_hint(format!("to ask again: the same with --id {id}"))
+        }
+        Some(error) => error.into(),
+        None => AppError::new(Kind::Other, "the server said nothing about the job"),
+    })
 }
 
 impl From<IdError> for AppError {

@@ -12,6 +12,7 @@ use super::{AppError, Kind, id_maker, line};
 use crate::app::feed::{Convoy, Feed, Landed};
 use crate::core::model::id::IdMaker;
 use crate::core::model::job::{AddStatus, JobOptions, MAX_DATA_BYTES, NewJob};
+use crate::core::store::error::StoreError;
 use crate::core::store::{Ledger, MAX_ADD_BATCH, Queue};
 
 /// The longest line: the largest data, and what stands around it.
@@ -104,18 +105,23 @@ pub async fn add_stream(
     drop(convoy);
     if let Some(error) = feed.and_then(Arc::into_inner).and_then(Feed::into_error) {
         let StreamReport { stored, duplicate, deduplicated, refused, .. } = report;
-        let message = format!("{refused} jobs were not stored after {} that were: {error}", stored + duplicate + deduplicated);
-        report.failure = Some(AppError::new(Kind::Partial, message));
+        let (kind, what) = match &error {
+            StoreError::Full { .. } => (Kind::Full, "were not stored"),
+            StoreError::Unconfirmed { .. } => (Kind::Partial, "are not confirmed"),
+            _ => (Kind::Partial, "were not stored"),
+        };
+        let message = format!("{refused} jobs {what} after {} that were: {error}", stored + duplicate + deduplicated);
+        report.failure = Some(AppError::new(kind, message));
     }
     Ok(report)
 }
 
 fn settle(landed: &Landed<Vec<u64>>, report: &mut StreamReport, on_added: OnAdded<'_>) {
-    let Some(statuses) = &landed.statuses else {
-        report.refused += landed.cargo.len() as u64;
+    report.refused += landed.cargo.len().saturating_sub(landed.statuses.len()) as u64;
+    if landed.statuses.is_empty() {
         return;
-    };
-    let all = landed.cargo.iter().zip(&landed.jobs).zip(statuses);
+    }
+    let all = landed.cargo.iter().zip(&landed.jobs).zip(&landed.statuses);
     let line =
         |((number, job), status): ((&u64, &NewJob), &AddStatus)| Line { number: *number, id: job.id.clone(), status: status.clone() };
     let lines: Vec<Line> = all.map(line).collect();

@@ -8,6 +8,7 @@ use clap::ArgGroup;
 use super::super::clocks::{named_zone, oddity, reader_zone};
 use super::super::job_flags::{RunFlags, future};
 use super::super::message_flags::MessageFlags;
+use super::super::terms_flags::durability;
 use super::super::time::parse_duration;
 use super::super::which::Which;
 use super::super::{Exit, shell::Shell};
@@ -15,7 +16,7 @@ use super::rows::{ScheduleRow, Viewpoint};
 use crate::app::error::{AppError, Kind};
 use crate::app::scheduler::{self, Plan};
 use crate::core::model::schedule::{Schedule, ScheduleRecord, Timing, check_schedule_id};
-use crate::core::store::options_json;
+use crate::core::store::{Durability, Terms, options_json};
 use crate::output::Page;
 
 /// What a schedule that runs once is in BullMQ's terms: every so often from its moment on, with a limit of one.
@@ -39,6 +40,9 @@ pub(super) struct Args {
     /// Check everything, change nothing
     #[arg(long)]
     dry_run: bool,
+    /// When it counts: fast, replicated[:N] or fsync
+    #[arg(long, value_name = "HOW", default_value = "fast", value_parser = durability)]
+    durability: Durability,
     #[command(flatten)]
     timing: TimingFlags,
     #[command(flatten)]
@@ -120,6 +124,8 @@ pub(super) async fn run(args: Args, which: &Which, shell: &Shell) -> anyhow::Res
     let (schedule, what) = args.schedule(shell).context("schedule add")?;
     let doing = || format!("schedule {what}");
     let queue = which.open(shell).await.with_context(doing)?;
+    let terms = Terms { durability: args.durability, ..Terms::default() };
+    let queue = queue.on_terms(terms, shell.settings.timeout).await.map_err(AppError::from).with_context(doing)?;
     let now = queue.server_now().await.map_err(AppError::from).with_context(doing)?;
     let plan = scheduler::plan(&queue, &schedule, now).await.with_context(doing)?;
     let change = match plan.known {

@@ -2,10 +2,11 @@
 
 use redis::Value;
 
-use super::codec::{array, options_before_deduplication_id, options_json, text};
+use super::codec::{array, options_before_deduplication_id, options_json, text, unsigned};
 use super::error::StoreError;
 use super::queue::Queue;
 use super::scripts::{ADD_JOBS, Arguments};
+use super::terms::Room;
 use crate::core::model::job::{AddStatus, JobOptions, NewJob, Start};
 
 /// The most jobs that one call adds. A script of 500 takes 2 to 4 ms of the server; beyond 100 nothing more is won.
@@ -29,19 +30,33 @@ impl Queue {
     /// All or nothing, and safe to repeat after a lost answer: ids that are stored are found again as duplicates.
     ///
     /// # Errors
-    /// When the server can't be reached or refuses to store; then nothing of this call was stored, unless the
-    /// connection was lost, when it may have been.
+    /// When the server can't be reached or refuses to store, or the queue is full by its [`Terms`](super::Terms); then nothing of
+    /// this call was stored, unless the connection was lost, when it may have been. [`StoreError::Unconfirmed`]: all of it was.
     pub async fn add(&self, jobs: &[NewJob], ledger: Ledger) -> Result<Vec<AddStatus>, StoreError> {
         if jobs.is_empty() {
             return Ok(Vec::new());
         }
-        let answer = ADD_JOBS.run(&self.link, &self.keys, &add_arguments(jobs, ledger)).await?;
-        let statuses = array(answer).ok_or_else(|| ADD_JOBS.unexpected("no array"))?;
+        let answer = self.run_on_terms(&ADD_JOBS, &add_arguments(jobs, ledger, self.room)).await?;
+        let mut statuses = array(answer).ok_or_else(|| ADD_JOBS.unexpected("no array"))?;
+        if let Some(refusal) = statuses.pop_if(|answer| matches!(answer, Value::Array(_))) {
+            return Err(full(refusal, self.room).unwrap_or_else(|| ADD_JOBS.unexpected("another shape")));
+        }
         if statuses.len() != jobs.len() {
             return Err(ADD_JOBS.unexpected(format!("{} statuses for {} jobs", statuses.len(), jobs.len())));
         }
         statuses.into_iter().map(add_status).collect()
     }
+}
+
+/// The script stored nothing because of { what, room, amount }.
+fn full(refusal: Value, limits: Room) -> Option<StoreError> {
+    let [what, room, amount]: [Value; 3] = array(refusal)?.try_into().ok()?;
+    let (room, amount) = (usize::try_from(unsigned(&room)).ok()?, unsigned(&amount));
+    let problem = match text(what)?.as_str() {
+        "bytes" => format!("Redis uses {amount} bytes of memory, more than the {} allowed", limits.max_bytes?),
+        _ => format!("{amount} jobs wait, and no more than {} may", limits.max_waiting?),
+    };
+    Some(StoreError::Full { problem, room })
 }
 
 fn add_status(answer: Value) -> Result<AddStatus, StoreError> {
@@ -67,7 +82,7 @@ fn are_alike(one: &JobOptions, other: &JobOptions) -> bool {
 }
 
 /// Name and options of most jobs in a batch are the same: each distinct pair is sent once, as a shape.
-fn add_arguments(jobs: &[NewJob], ledger: Ledger) -> Arguments {
+fn add_arguments(jobs: &[NewJob], ledger: Ledger, room: Room) -> Arguments {
     let mut shapes: Vec<(&str, &JobOptions)> = Vec::new();
     let numbers: Vec<usize> = jobs
         .iter()
@@ -86,6 +101,7 @@ fn add_arguments(jobs: &[NewJob], ledger: Ledger) -> Arguments {
     let deduplicated = || jobs.iter().enumerate().filter_map(|(place, job)| Some((place + 1, job.options.deduplication.as_ref()?)));
     arguments.push(LIBRARY).push(if ledger == Ledger::Record { "1" } else { "0" }).number(shapes.len());
     arguments.number(deduplicated().count());
+    arguments.number(room.max_waiting.unwrap_or(0)).number(room.max_bytes.unwrap_or(0));
     for (name, options) in shapes {
         let (start, ms) = how_it_starts(options);
         let rules = options.deduplication.as_ref().map(|deduplication| deduplication.rules);

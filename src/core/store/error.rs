@@ -53,6 +53,30 @@ pub enum StoreError {
         /// The server's words.
         problem: String,
     },
+    /// The queue, or the server's memory, is as full as the caller allows; nothing of the call was stored.
+    #[error("{problem}")]
+    Full {
+        /// What is full, and how full.
+        problem: String,
+        /// How many jobs may still be added.
+        room: usize,
+    },
+    /// The server can't give the durability that was asked for; nothing was stored.
+    #[error("Redis at {server} can't confirm that adds are safe: {problem}")]
+    NotDurable {
+        /// Host, port and database.
+        server: String,
+        /// Why.
+        problem: String,
+    },
+    /// Everything is stored, but not as safely as was asked for.
+    #[error("stored in Redis at {server}, but not confirmed: {problem}")]
+    Unconfirmed {
+        /// Host, port and database.
+        server: String,
+        /// What is missing.
+        problem: String,
+    },
     /// The server rejected a command for another reason.
     #[error("Redis at {server} answered: {problem}")]
     Server {
@@ -143,8 +167,5 @@ fn clean(error: &redis::RedisError) -> String {
             None => detail.to_owned(),
         },
     );
-    let line = text.lines().next().unwrap_or_default();
-    // Where in which script it was is said behind it.
-    let line = line.split_once(" script: ").map_or(line, |(problem, _)| problem);
-    line.chars().take(300).collect()
+    text.lines().next().unwrap_or_default().chars().take(300).collect()
 }

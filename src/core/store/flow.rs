@@ -24,7 +24,7 @@ impl Queue {
     /// When the server can't be reached or refuses to store; then nothing was stored, unless the connection was lost,
     /// when all of it may have been.
     pub async fn add_flow(&self, jobs: &[FlowJob]) -> Result<FlowAdded, StoreError> {
-        let answer = ADD_FLOW.run(&self.link, &self.keys, &flow_arguments(self.prefix(), jobs)).await?;
+        let answer = self.run_on_terms(&ADD_FLOW, &flow_arguments(self.prefix(), jobs)).await?;
         let shape = || ADD_FLOW.unexpected("another shape");
         let mut parts = array(answer).ok_or_else(shape)?.into_iter();
         let (code, rest) = (parts.next().ok_or_else(shape)?, parts.next().ok_or_else(shape)?);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::connect::{Link, ServerAddress};
 use super::error::StoreError;
 use super::keys::Keys;
+use super::terms::{Confirmation, Room};
 use crate::core::model::queue::{Prefix, QueueName};
 
 /// A queue on a server. Cheap to clone; clones share the connection.
@@ -12,6 +13,10 @@ use crate::core::model::queue::{Prefix, QueueName};
 pub struct Queue {
     pub(super) link: Link,
     pub(super) keys: Arc<Keys>,
+    /// What an add has to wait for.
+    pub(super) confirmation: Confirmation,
+    /// How full an add may make it.
+    pub(super) room: Room,
     name: QueueName,
     prefix: Prefix,
 }
@@ -23,7 +28,14 @@ impl Queue {
     /// [`StoreError::Untagged`] on a cluster that would spread its keys.
     pub fn open(link: &Link, prefix: &Prefix, name: &QueueName) -> Result<Self, StoreError> {
         let keys = Arc::new(Keys::new(prefix, name));
-        Ok(Self { link: link.to_queue(prefix, name)?, keys, name: name.clone(), prefix: prefix.clone() })
+        Ok(Self {
+            link: link.to_queue(prefix, name)?,
+            keys,
+            confirmation: Confirmation::default(),
+            room: Room::default(),
+            name: name.clone(),
+            prefix: prefix.clone(),
+        })
     }
 
     /// The queue of that name over a connection of its own that stays broken once it broke.

@@ -26,7 +26,6 @@ macro_rules! script {
             source: concat!(
                 "#!lua flags=", $flags, "\n",
                 include_str!("lua/lib/keys.lua"),
-                include_str!("lua/lib/sound.lua"),
                 include_str!("lua/lib/queue.lua"),
                 $(include_str!(concat!("lua/lib/", $lib, ".lua")),)*
                 include_str!(concat!("lua/", $name, ".lua"))
@@ -36,7 +35,7 @@ macro_rules! script {
     };
 }
 
-pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger", "dedup");
+pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger", "room", "dedup");
 pub(super) static ADD_FLOW: Script = script!("add_flow", "", "create", "flow");
 pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "pace", "take");
 pub(super) static SETTLE_SENT: Script = script!("settle_sent", "allow-oom", "pace", "take", "finished");
@@ -135,6 +134,27 @@ impl Script {
             Err(error) => Err(StoreError::from_redis(link.server(), &error)),
             Ok(value) => Ok(value),
         }
+    }
+
+    /// Runs the script and asks a question right behind it, over the same connection and at the same node: what the answer says
+    /// holds for what the script wrote.
+    pub(super) async fn run_and_ask(
+        &self,
+        link: &Link,
+        keys: &Keys,
+        arguments: &Arguments,
+        question: &redis::Cmd,
+    ) -> Result<(Value, Result<Value, StoreError>), StoreError> {
+        let mut link = link.clone();
+        let compiled = self.compiled.get_or_init(|| redis::Script::new(self.source));
+        let by_hash = Self::call("EVALSHA", compiled.get_hash(), keys, arguments);
+        let is_forgotten = |error: &redis::RedisError| error.kind() == ErrorKind::Server(ServerErrorKind::NoScript);
+        let answers = match link.query_pair(&by_hash, question).await {
+            Err(error) if is_forgotten(&error) => link.query_pair(&Self::call("EVAL", self.source, keys, arguments), question).await,
+            answers => answers,
+        };
+        let sorted = |error: redis::RedisError| StoreError::from_redis(link.server(), &error);
+        answers.map(|(answer, said)| (answer, said.map_err(sorted))).map_err(sorted)
     }
 
     fn call(command: &str, script: &str, keys: &Keys, arguments: &Arguments) -> redis::Cmd {

@@ -279,6 +279,30 @@ impl Route {
         Ok(answers)
     }
 
+    /// Runs several at one node in one round trip: when the first is sent elsewhere, all of them go there.
+    pub(super) async fn run_together(&self, commands: &Pipeline, count: usize) -> Result<Vec<Value>, RedisError> {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            let error = match self.reach().await {
+                Ok((node, mut connection)) => {
+                    let answers = self.within(connection.req_packed_commands(commands, 0, count)).await;
+                    let answers = answers.inspect_err(|error| self.judge_failure(error, &node))?;
+                    match answers.first().cloned().unwrap_or(Value::Nil).extract_error() {
+                        Err(error) if is_redirection_error(&error) => error,
+                        _ => return Ok(answers),
+                    }
+                }
+                Err(error) => error,
+            };
+            if Instant::now() + SHORTEST_PAUSE > deadline {
+                return Err(error);
+            }
+            tracing::debug!(%error, slot = self.slot.0, "the cluster changes; trying again");
+            self.cluster.doubt(None);
+            tokio::time::sleep(SHORTEST_PAUSE).await;
+        }
+    }
+
     async fn reach(&self) -> Result<(Node, MultiplexedConnection), RedisError> {
         let node = self.cluster.node_of(self.slot).await?;
         match self.cluster.connection(&node).await {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use redis::aio::{ConnectionLike, ConnectionManager, MultiplexedConnection};
-use redis::{Cmd, Pipeline, RedisFuture, Value};
+use redis::{Cmd, Pipeline, RedisError, RedisFuture, RedisResult, Value};
 
 use super::ServerAddress;
 use super::cluster::Route;
@@ -92,6 +92,26 @@ impl Link {
     pub(in crate::core::store) async fn query_all<T: redis::FromRedisValue>(&mut self, commands: &Pipeline) -> Result<T, StoreError> {
         let answer = commands.query_async(self).await;
         answer.map_err(|error| StoreError::from_redis(&self.server, &error))
+    }
+
+    /// Runs two commands on one connection, on a cluster at one node, the second right behind the first.
+    ///
+    /// # Errors
+    /// That of the connection or of the first; the second has its own.
+    pub(in crate::core::store) async fn query_pair(
+        &mut self,
+        first: &Cmd,
+        second: &Cmd,
+    ) -> Result<(Value, RedisResult<Value>), RedisError> {
+        let both = redis::pipe().add_command(first.clone()).add_command(second.clone()).clone();
+        let answers = match &mut self.connection {
+            Connection::Managed(connection) => connection.req_packed_commands(&both, 0, 2).await?,
+            Connection::Plain(connection) => connection.req_packed_commands(&both, 0, 2).await?,
+            Connection::Routed(route) => route.run_together(&both, 2).await?,
+        };
+        let mut answers = answers.into_iter().map(Value::extract_error);
+        let mut next = || answers.next().unwrap_or(Ok(Value::Nil));
+        Ok((next()?, next()))
     }
 }
 

@@ -20,7 +20,7 @@ pub use link::Link;
 /// How long one attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long one answer may take. The library's own default of 500 ms is too short for a busy server.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What `lib-name` of our connections says in `CLIENT LIST`.
 pub(super) const LIB_NAME: &str = "wq";

@@ -5,14 +5,17 @@
 --   4 ledger       "1": ids are row ids, refused when the ledger knows them
 --   5 shapes       how many shapes follow; jobs of one campaign differ only in id and data
 --   6 deduplicated how many of the jobs have a deduplication id
---   7…             eight a shape: name, opts (JSON), priority (0…2097151), lifo ("1"), start ("now", "after", "at"), ms,
+--   7 max_waiting  jobs that may wait then, 0 any
+--   8 max_bytes    memory that the server may use before, 0 any
+--   9…             eight a shape: name, opts (JSON), priority (0…2097151), lifo ("1"), start ("now", "after", "at"), ms,
 --                  what deduplication does beside refusing ("extend replace reschedule keepLastIfActive", any of them),
 --                  its TTL in ms (0 none). For jobs with a deduplication id opts ends where that id is to stand.
 --   …              two a deduplicated job: its place from 1, its deduplication id
 --   …              three a job: id, data (JSON), number of its shape from 1
--- Returns one answer a job: 1 stored, 0 duplicate, or as text the id of the job that it was deduplicated by.
+-- Returns one answer a job: 1 stored, 0 duplicate, or as text the id of the job that it was deduplicated by. Or, when there is no
+-- room for all of it, { { what is full, "waiting" or "bytes"; how many more have room; how much there is } }: nothing was stored.
 local library, uses_ledger, shape_count = ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
-local first_deduplication = 7 + shape_count * 8
+local first_deduplication = 9 + shape_count * 8
 local first_job = first_deduplication + tonumber(ARGV[6]) * 2
 local now = server_time()
 
@@ -25,9 +28,9 @@ if first_job > first_deduplication then
   if not owners then return redis.error_reply('WRONGTYPE ' .. wrong_key .. ' holds no job id: remove it') end
 end
 
-local shapes, places = {}, {}
+local shapes = {}
 for index = 1, shape_count do
-  local at = 7 + (index - 1) * 8
+  local at = 9 + (index - 1) * 8
   local start, ms = ARGV[at + 4], tonumber(ARGV[at + 5])
   local due = (start == 'after' and now + ms) or (start == 'at' and ms) or now
   shapes[index] = {
@@ -35,22 +38,10 @@ for index = 1, shape_count do
     due = due, delay = int(math.max(due - now, 0)), is_delayed = due > now, starts_at = start == 'at',
     rules = deduplications and read_rules(ARGV[at + 6], tonumber(ARGV[at + 7])),
   }
-  local shape, rules = shapes[index], shapes[index].rules
-  if shape.is_delayed or rules and (rules.replaces or rules.reschedules) then places.delayed = true end
-  if not shape.is_delayed then places[shape.priority > 0 and 'ranked' or 'plain'] = true end
 end
-insist_places(here, places)
-insist('ZCARD', here.marker, 'sorted set')
 
 local keys = {}
 for at = first_job, #ARGV, 3 do keys[#keys + 1] = base .. ARGV[at] end
--- The first write, and the check of its key.
-if type(redis.pcall('INCRBY', here.id, #keys)) == 'table' then
-  insist_number(here.id)
-  no_number(here.id)
-end
-call('HSETNX', here.meta, 'library', library)
-local limit = event_limit(here)
 local known = {}
 -- Marks which of keys[first…last] exist, by halves: none or all, the usual cases, take one command.
 local function find_known(first, last)
@@ -66,6 +57,15 @@ local function find_known(first, last)
 end
 find_known(1, #keys)
 local ledger = uses_ledger and ledger_open(now)
+local room, scarce, amount = room_left(tonumber(ARGV[7]), tonumber(ARGV[8]))
+if room and room < #keys then
+  local ids = {}
+  for at = first_job, #ARGV, 3 do ids[#ids + 1] = ARGV[at] end
+  if room < count_new(ids, known, ledger) then return { { scarce, room, amount } } end
+end
+call('INCRBY', here.id, #keys)
+call('HSETNX', here.meta, 'library', library)
+local limit = event_limit(here)
 
 local statuses, seen, replaced = {}, {}, {}
 local back, front, ranked, next_score = {}, {}, {}, {}

@@ -7,10 +7,6 @@
 local owner, known = ARGV[3], {}
 for at = 4, #ARGV do known[ARGV[at]] = true end
 local active = call('LRANGE', here.active, 0, -1)
-if #active > 0 then
-  insist_places(here, ANYWHERE)
-  insist('SCARD', here.stalled, 'set')
-end
 local reclaimed = {}
 -- The left end is the newest: pushed back to the front in this order, the oldest comes to stand first again.
 for _, id in ipairs(active) do
@@ -20,9 +16,7 @@ for _, id in ipairs(active) do
     call('DEL', lock_key)
     call('LREM', here.active, 1, id)
     call('SREM', here.stalled, id)
-    -- pcall: the key may hold another type; who takes the id next removes it.
-    local priority = redis.pcall('HGET', base .. id, 'priority')
-    line_up_in_front(here, id, type(priority) == 'string' and tonumber(priority) or 0)
+    line_up_in_front(here, id, tonumber(call('HGET', base .. id, 'priority') or 0) or 0)
     announce_waiting(here, id, 'active')
     reclaimed[#reclaimed + 1] = id
   end

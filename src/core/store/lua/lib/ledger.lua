@@ -34,6 +34,15 @@ local function ledger_open(now)
   return { before = before, present = present }
 end
 
+-- Whether the id is written down, in this generation or the one before.
+local function ledger_has(ledger, id)
+  local shard, place, field = ledger_place(id)
+  for _, generation in pairs({ ledger.before, ledger.present }) do
+    if string.byte(generation.born, place + 1) == BORN and call('HEXISTS', generation.prefix .. shard, field) == 1 then return true end
+  end
+  return false
+end
+
 -- Writes the id down; false when it was there, in this generation or the one before.
 local function ledger_record(ledger, id)
   local shard, place, field = ledger_place(id)
