@@ -62,7 +62,7 @@ impl Field {
         let Manner { concurrency, end, rate, keep } = manner;
         let rules = WorkerRules {
             concurrency,
-            take: TakeRules { lock_ttl: LOCK_TTL, worker: None, rate, node_limiter: None, metrics_minutes: 0 },
+            take: TakeRules { lock_ttl: LOCK_TTL, worker: None, rate, node_limiter: None, fence: None, metrics_minutes: 0 },
             stalled_interval: STALLED_INTERVAL,
             grace: self.patience,
             keep: KeepRules { completed: keep, ..KeepRules::default() },

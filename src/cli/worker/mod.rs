@@ -203,6 +203,7 @@ impl Args {
             worker: self.name.clone(),
             rate: self.rate.unwrap_or_default(),
             node_limiter: self.node_limiter,
+            fence: None,
             metrics_minutes: self.metrics.unwrap_or(0),
         };
         let rules = WorkerRules {
@@ -273,6 +274,7 @@ fn summary(report: &Report) -> String {
         (report.retried, "failed for now"),
         (report.postponed, "told to come back later"),
         (report.dead, "given up for good (see: wq dlq list)"),
+        (report.held, "held, since nobody knows whether they were sent (see: wq dlq list)"),
         (report.given_back, "given back"),
         (report.dropped, "ids without a job removed"),
         (report.lost, "taken over by another worker meanwhile"),
@@ -297,25 +299,27 @@ struct WorkerRow {
     dropped: u64,
     lost: u64,
     cut_off: u64,
+    held: u64,
 }
 
 impl WorkerRow {
     fn new(args: &Args, report: &Report) -> Self {
-        let Report { completed, dead, retried, postponed, given_back, lost, cut_off, dropped } = *report;
+        let Report { completed, dead, retried, postponed, given_back, lost, cut_off, dropped, held } = *report;
         let (worker, via) = (args.name.clone(), args.via_word());
-        Self { worker, via, completed, retried, postponed, dead, given_back, dropped, lost, cut_off }
+        Self { worker, via, completed, retried, postponed, dead, given_back, dropped, lost, cut_off, held }
     }
 }
 
 impl Row for WorkerRow {
     const SCHEMA: &'static str = "wq.worker.v1";
     const COLUMNS: &'static [&'static str] =
-        &["WORKER", "VIA", "COMPLETED", "RETRIED", "POSTPONED", "DEAD", "GIVEN BACK", "DROPPED", "LOST", "CUT OFF"];
+        &["WORKER", "VIA", "COMPLETED", "RETRIED", "POSTPONED", "DEAD", "GIVEN BACK", "DROPPED", "LOST", "CUT OFF", "HELD"];
 
     fn cells(&self) -> Vec<String> {
-        let numbers = [self.completed, self.retried, self.postponed, self.dead, self.given_back, self.dropped, self.lost, self.cut_off];
+        let sent = [self.completed, self.retried, self.postponed, self.dead];
+        let rest = [self.given_back, self.dropped, self.lost, self.cut_off, self.held];
         let names = [self.worker.clone().unwrap_or_default(), self.via.to_owned()];
-        names.into_iter().chain(numbers.map(human::count)).collect()
+        names.into_iter().chain(sent.into_iter().chain(rest).map(human::count)).collect()
     }
 
     fn id(&self) -> &str {

@@ -54,6 +54,8 @@ pub struct Report {
     pub cut_off: u64,
     /// Ids that had no job and were removed.
     pub dropped: u64,
+    /// Messages of which nobody knows whether they were sent: kept apart.
+    pub held: u64,
 }
 
 impl AddAssign for Report {
@@ -66,6 +68,7 @@ impl AddAssign for Report {
         self.lost += other.lost;
         self.cut_off += other.cut_off;
         self.dropped += other.dropped;
+        self.held += other.held;
     }
 }
 
@@ -75,6 +78,7 @@ impl Report {
         let counter = match verdict {
             Verdict::Completed { .. } => &mut self.completed,
             Verdict::Failed { .. } | Verdict::Damaged { .. } => &mut self.dead,
+            Verdict::Held { .. } => &mut self.held,
             Verdict::Retry { .. } => &mut self.retried,
             Verdict::Wait { .. } => &mut self.postponed,
             Verdict::Release => &mut self.given_back,

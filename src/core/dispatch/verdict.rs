@@ -39,8 +39,8 @@ pub(super) fn judge(
     place: &str,
 ) -> Settlement {
     let verdict = match outcome {
-        Outcome::Accepted { reply, .. } => {
-            Verdict::Completed { return_value: reply, keep: content.options.remove_on_complete.unwrap_or(keep.completed) }
+        Outcome::Accepted { reply, provider_id } => {
+            Verdict::Completed { return_value: reply, provider_id, keep: content.options.remove_on_complete.unwrap_or(keep.completed) }
         }
         Outcome::Wait { after, .. } | Outcome::Defer { after, .. } => Verdict::Wait { after },
         Outcome::PauseQueue(_) | Outcome::PauseCampaign { .. } => Verdict::Wait { after: STEP_ASIDE },
@@ -156,7 +156,7 @@ mod tests {
         };
         let content =
             Content { job: Arc::new(job), options: Arc::new(options), attempts_made, counts_for_v4: false, deferred_failure: None };
-        let taken = TakenJob { id: "a".to_owned(), token: "t".into(), start_after: Duration::ZERO, content: Err(String::new()) };
+        let taken = TakenJob { id: "a".to_owned(), token: "t".into(), start_after: Duration::ZERO, starts: 0, is_intended: false, content: Err(String::new()) };
         (taken, content)
     }
 

@@ -316,7 +316,7 @@ impl Worker {
             self.queue = reconnect(&self.queue).await;
             self.current.send_replace(self.queue.clone());
             let owner = format!("wq.{}.", self.incarnation);
-            let known: Vec<String> = self.desk.locks.list().into_iter().map(|(id, _)| id).collect();
+            let known = self.desk.locks.list();
             match self.queue.reclaim(&owner, &known).await {
                 Ok(reclaimed) if reclaimed.is_empty() => break,
                 Ok(reclaimed) => {

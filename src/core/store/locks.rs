@@ -39,16 +39,16 @@ impl Queue {
         Ok(recovered.into_iter().filter_map(text).collect())
     }
 
-    /// Gives back jobs whose tokens begin with `owner` and that are not among `known`: their take was answered into
-    /// a broken connection. Returns their ids.
+    /// Gives back jobs whose tokens begin with `owner` and that are not among `known` (id and token): their take was answered
+    /// into a broken connection. Returns their ids.
     ///
     /// # Errors
     /// When the server can't be asked.
-    pub async fn reclaim(&self, owner: &str, known: &[String]) -> Result<Vec<String>, StoreError> {
+    pub async fn reclaim(&self, owner: &str, known: &[(String, Arc<str>)]) -> Result<Vec<String>, StoreError> {
         let mut arguments = Arguments::default();
         arguments.push(owner);
-        for id in known {
-            arguments.push(id.as_str());
+        for (id, token) in known {
+            arguments.push(id.as_str()).push(&**token);
         }
         let answer = RECLAIM_JOBS.run(&self.link, &self.keys, &arguments).await?;
         let reclaimed = array(answer).ok_or_else(|| RECLAIM_JOBS.unexpected("no array"))?;

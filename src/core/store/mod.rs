@@ -5,6 +5,7 @@
 
 pub mod add;
 pub mod admin;
+pub mod alive;
 pub mod campaigns;
 pub mod change;
 mod codec;
@@ -13,12 +14,15 @@ mod erase;
 pub mod error;
 pub mod events;
 pub mod flow;
+pub mod held;
 pub mod inspect;
+pub mod intent;
 mod keys;
 pub mod locks;
 pub mod notes;
 pub mod overview;
 pub mod queue;
+pub mod recover;
 pub mod schedules;
 mod scripts;
 pub mod server;

@@ -37,13 +37,16 @@ macro_rules! script {
 
 pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger", "room", "dedup");
 pub(super) static ADD_FLOW: Script = script!("add_flow", "", "create", "flow");
-pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "pace", "take");
-pub(super) static SETTLE_SENT: Script = script!("settle_sent", "allow-oom", "pace", "take", "finished");
+pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "fence", "pace", "take");
+pub(super) static SETTLE_SENT: Script = script!("settle_sent", "allow-oom", "fence", "pace", "take", "finished");
 pub(super) static SETTLE_JOBS: Script =
-    script!("settle_jobs", "allow-oom", "create", "successor", "pace", "take", "flow", "finished", "verdicts");
+    script!("settle_jobs", "allow-oom", "create", "successor", "fence", "pace", "take", "flow", "finished", "verdicts", "late");
+pub(super) static SEND_INTENTS: Script = script!("send_intents", "allow-oom", "fence", "pace");
 pub(super) static RESERVE_SLOT: Script = script!("reserve_slot", "allow-oom", "pace");
 pub(super) static EXTEND_LOCKS: Script = script!("extend_locks", "allow-oom");
 pub(super) static RECOVER_STALLED: Script = script!("recover_stalled", "allow-oom");
+pub(super) static RECOVER_DEAD: Script =
+    script!("recover_dead", "allow-oom", "create", "successor", "fence", "flow", "finished", "verdicts", "judge");
 pub(super) static RECLAIM_JOBS: Script = script!("reclaim_jobs", "allow-oom");
 pub(super) static PAUSE_QUEUE: Script = script!("pause_queue", "allow-oom", "standstill");
 pub(super) static RESUME_QUEUE: Script = script!("resume_queue", "allow-oom", "standstill");
@@ -67,9 +70,11 @@ pub(super) static ALL: &[&Script] = &[
     &TAKE_JOBS,
     &SETTLE_SENT,
     &SETTLE_JOBS,
+    &SEND_INTENTS,
     &RESERVE_SLOT,
     &EXTEND_LOCKS,
     &RECOVER_STALLED,
+    &RECOVER_DEAD,
     &RECLAIM_JOBS,
     &PAUSE_QUEUE,
     &RESUME_QUEUE,

@@ -57,8 +57,17 @@ pub enum Verdict {
     Completed {
         /// JSON text.
         return_value: String,
+        /// The provider's id of the message; kept under a fence.
+        provider_id: Option<String>,
         /// What stays.
         keep: Keep,
+    },
+    /// It may have been sent or not: a dead letter that is kept apart and never sent again without being asked.
+    Held {
+        /// Plain text, beginning with `uncertain:`.
+        reason: String,
+        /// Nothing leaves the traces as they are.
+        trace: Option<Trace>,
     },
     /// A dead letter.
     Failed {
@@ -105,6 +114,8 @@ pub enum Settled {
     LockLost,
     /// It is no longer active.
     NotActive,
+    /// It was sent, but somebody else has the job by now and probably sends it once more.
+    Doubled,
     /// A parent was sent, and is a dead letter: its children are not finished.
     ChildrenPending,
     /// A parent was sent, and is a dead letter: a child failed meanwhile.
@@ -117,6 +128,7 @@ impl Settled {
     fn from_code(code: i64) -> Self {
         match code {
             1 => Self::Done,
+            2 => Self::Doubled,
             -1 => Self::Missing,
             -2 | -6 => Self::LockLost,
             -3 => Self::NotActive,
@@ -222,10 +234,13 @@ fn sent_arguments(sent: &[Settlement], want: usize, token: &str, rules: &TakeRul
     let (mut keeps, mut classes) = (Numbered::<Keep>::default(), Numbered::<(&str, u32, usize)>::default());
     let mut jobs = Arguments::default();
     for settlement in sent {
-        if let Verdict::Completed { return_value, keep } = &settlement.verdict {
+        if let Verdict::Completed { return_value, provider_id, keep } = &settlement.verdict {
             let attempts_made = settlement.plain.unwrap_or(0).saturating_add(1);
             let class = classes.number((&settlement.token, attempts_made, keeps.rule(*keep)));
             jobs.push(settlement.id.as_str()).push(return_value.as_str()).number(class);
+            if rules.fence.is_some() {
+                jobs.push(provider_id.as_deref().unwrap_or_default());
+            }
         }
     }
     let mut arguments = head(want, token, rules, keeps);
@@ -247,10 +262,11 @@ fn settle_arguments(settlements: &[Settlement], want: usize, token: &str, rules:
     arguments
 }
 
-/// The nine arguments of a job.
+/// The ten arguments of a job.
 fn write_job(settlement: &Settlement, keeps: &mut Numbered<Keep>, jobs: &mut Arguments) {
     let (kind, text, trace, ms, rule) = match &settlement.verdict {
-        Verdict::Completed { return_value, keep } => ("completed", return_value.as_str(), None, 0, keeps.rule(*keep)),
+        Verdict::Completed { return_value, keep, .. } => ("completed", return_value.as_str(), None, 0, keeps.rule(*keep)),
+        Verdict::Held { reason, trace } => ("hold", reason.as_str(), trace.as_ref(), 0, 0),
         Verdict::Failed { reason, trace, keep } => ("failed", reason.as_str(), trace.as_ref(), 0, keeps.rule(*keep)),
         Verdict::Damaged { reason } => ("damaged", reason.as_str(), None, 0, 0),
         Verdict::Retry { reason, trace, after, lifo } => {
@@ -262,7 +278,11 @@ fn write_job(settlement: &Settlement, keeps: &mut Numbered<Keep>, jobs: &mut Arg
     };
     jobs.push(settlement.id.as_str()).push(&*settlement.token).push(kind).push(text);
     jobs.push(trace.map_or("", |trace| &trace.text)).push(optional(trace.and_then(|trace| trace.kept)));
-    jobs.number(ms).number(settlement.attempts).number(rule);
+    let provider_id = match &settlement.verdict {
+        Verdict::Completed { provider_id: Some(id), .. } => id.as_str(),
+        _ => "",
+    };
+    jobs.number(ms).number(settlement.attempts).number(rule).push(provider_id);
 }
 
 /// -1 stands for "any" in the script.

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::codec::{StoredOptions, array, bytes, integer, json_text, lossy, stored_options, text, unsigned};
 use super::error::StoreError;
+use super::intent::Fence;
 use super::queue::Queue;
 use super::scripts::{Arguments, RESERVE_SLOT, TAKE_JOBS};
 use crate::core::model::clock::Millis;
@@ -25,12 +26,14 @@ pub struct TakeRules {
     pub rate: RateLimit,
     /// The `limiter` that Node workers on the same queue have: starts count in BullMQ's window too, and keep to it.
     pub node_limiter: Option<Rate>,
+    /// Whether every send is announced before it is made, so that none is ever repeated blindly; `None` costs nothing.
+    pub fence: Option<Fence>,
     /// Minutes that BullMQ's metrics of finished jobs go back; 0 counts nothing.
     pub metrics_minutes: u32,
 }
 
 impl TakeRules {
-    /// Writes the nine arguments that every taking script shares.
+    /// Writes the eleven arguments that every taking script shares.
     pub(super) fn write(&self, token: &str, arguments: &mut Arguments) {
         let own = match self.rate {
             RateLimit::Limited(rate) => Some(rate),
@@ -40,6 +43,12 @@ impl TakeRules {
         arguments.push(token).number(self.lock_ttl.as_millis()).push(self.worker.as_deref().unwrap_or_default());
         for rate in [own, fallback, self.node_limiter] {
             arguments.number(rate.map_or(0, |rate| rate.max)).number(rate.map_or(0, Rate::window_ms));
+        }
+        match self.fence {
+            Some(fence) => fence.write(arguments),
+            None => {
+                arguments.push("").number(0);
+            }
         }
     }
 }
@@ -72,6 +81,8 @@ pub struct Taken {
     pub dropped: u64,
     /// How starts are paced; `None` without a rate.
     pub pace: Option<Pace>,
+    /// Jobs that were not given out but held: they waited again although they may have been sent.
+    pub held: u64,
 }
 
 /// How starts are paced under the rate in force.
@@ -92,6 +103,10 @@ pub struct TakenJob {
     pub token: Arc<str>,
     /// How long after the answer it may start: its place in the pace.
     pub start_after: Duration,
+    /// How often it was started, with this time; 0 when nobody counts, without a fence.
+    pub starts: u32,
+    /// Whether the server knows already that this worker is about to send it.
+    pub is_intended: bool,
     /// The job, or why it can't be read.
     pub content: Result<Content, String>,
 }
@@ -146,7 +161,7 @@ impl Queue {
 impl TakeReader {
     /// Reads what `take` in `lua/lib/take.lua` returns; `None` when it has another shape.
     pub(super) fn read(&mut self, queue: &str, token: &Arc<str>, answer: Value) -> Option<Taken> {
-        let [now, why, wait_us, next_due, dropped, jobs, gap_us, slack_us]: [Value; 8] = array(answer)?.try_into().ok()?;
+        let [now, why, wait_us, next_due, dropped, jobs, gap_us, slack_us, held]: [Value; 9] = array(answer)?.try_into().ok()?;
         let now = unsigned(&now);
         let held_back = match text(why)?.as_str() {
             "paused" => Some(HeldBack::Paused),
@@ -165,18 +180,27 @@ impl TakeReader {
             next_due: (due > 0).then(|| Duration::from_millis(due.saturating_sub(now))),
             dropped: unsigned(&dropped),
             pace: (gap > 0).then(|| Pace { gap: Duration::from_micros(gap), slack: Duration::from_micros(unsigned(&slack_us)) }),
+            held: unsigned(&held),
         })
     }
 
-    /// One job: the fields in the order of `TAKEN_FIELDS`, the last replaced by the id, and the time until its start.
+    /// One job: the fields in the order of `TAKEN_FIELDS`, the last replaced by the id, the time until its start, and with a
+    /// fence how often it was started and whether its intent is written.
     fn job(&mut self, queue: &str, token: &Arc<str>, job: Value) -> Option<TakenJob> {
-        let [fields @ .., id, start_us]: [Value; 9] = array(job)?.try_into().ok()?;
+        let mut parts = array(job)?;
+        let (mut starts, mut is_intended) = (0, false);
+        if parts.len() == 11 {
+            is_intended = parts.pop().is_some_and(|flag| unsigned(&flag) == 1);
+            starts = parts.pop().map_or(0, |ats| u32::try_from(unsigned(&ats)).unwrap_or(u32::MAX));
+        }
+        let [fields @ .., id, start_us]: [Value; 9] = parts.try_into().ok()?;
         let id = bytes(id)?;
         let is_addressable = std::str::from_utf8(&id).is_ok();
         let id = lossy(id);
         // No outcome could ever be stored under such an id: sent once, it would be sent again and again.
         let content = if is_addressable { self.content(queue, &id, fields) } else { Err("the id is no UTF-8".to_owned()) };
-        Some(TakenJob { id, token: Arc::clone(token), start_after: Duration::from_micros(unsigned(&start_us)), content })
+        let (token, start_after) = (Arc::clone(token), Duration::from_micros(unsigned(&start_us)));
+        Some(TakenJob { id, token, start_after, starts, is_intended, content })
     }
 
     fn content(&mut self, queue: &str, id: &str, fields: [Value; 7]) -> Result<Content, String> {

@@ -188,13 +188,14 @@ async fn s37_node_and_wq_refuse_each_others_locks() {
 async fn settle_with(server: &Server, id: &str, token: &str) -> Vec<Settled> {
     let link = ServerAddress::parse(&server.url()).unwrap().connect_once().await.unwrap();
     let queue = Queue::open(&link, &"bull".parse().unwrap(), &"q".parse().unwrap()).unwrap();
-    let verdict = Verdict::Completed { return_value: "\"stolen\"".to_owned(), keep: Keep::ALL };
+    let verdict = Verdict::Completed { return_value: "\"stolen\"".to_owned(), provider_id: None, keep: Keep::ALL };
     let settlement = Settlement { id: id.to_owned(), token: token.into(), attempts: 1, plain: None, verdict };
     let rules = TakeRules {
         lock_ttl: Duration::from_secs(30),
         worker: None,
         rate: "none".parse().unwrap(),
         node_limiter: None,
+        fence: None,
         metrics_minutes: 0,
     };
     queue.settle(&[settlement], 0, &"unused".into(), &rules, &mut TakeReader::default()).await.unwrap().0

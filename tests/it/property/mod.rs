@@ -98,6 +98,7 @@ impl Player {
                 worker: None,
                 rate: "none".parse().unwrap(),
                 node_limiter: None,
+                fence: None,
                 metrics_minutes: 0,
             },
             reader: TakeReader::default(),
@@ -232,9 +233,10 @@ impl Player {
     }
 
     async fn reclaim(&mut self, remainder: usize) -> Result<(), String> {
-        let known: Vec<String> =
-            self.held.iter().enumerate().filter(|(index, _)| index % 3 != remainder).map(|(_, held)| held.id.clone()).collect();
+        let kept = self.held.iter().enumerate().filter(|(index, _)| index % 3 != remainder);
+        let known: Vec<_> = kept.map(|(_, held)| (held.id.clone(), Arc::clone(&held.token))).collect();
         let reclaimed = self.queue.reclaim("wq.test.", &known).await.unwrap();
+        let known: Vec<String> = known.into_iter().map(|(id, _)| id).collect();
         same("reclaimed", &reclaimed, &self.model.reclaim("wq.test.", &known))
     }
 
@@ -306,7 +308,7 @@ fn new_job(entry: &Entry) -> NewJob {
 
 fn settlement(held: &Held, ending: Ending, plain: bool) -> Settlement {
     let reason = || "why".to_owned();
-    let completed = |keep| Verdict::Completed { return_value: "null".to_owned(), keep };
+    let completed = |keep| Verdict::Completed { return_value: "null".to_owned(), provider_id: None, keep };
     let failed = |keep| Verdict::Failed { reason: reason(), trace: Some(Trace { text: "where".to_owned(), kept: Some(2) }), keep };
     let retry = |after, lifo| Verdict::Retry { reason: reason(), trace: None, after, lifo };
     let verdict = match ending {

@@ -131,7 +131,7 @@ async fn complete_owner(server: &Server, damage: &[&str]) -> Hand {
     }
     let job = &taken.jobs[0];
     assert!(job.content.as_ref().is_ok_and(|content| content.options.is_deduplicated));
-    let verdict = Verdict::Completed { return_value: "null".to_owned(), keep: Keep::ALL };
+    let verdict = Verdict::Completed { return_value: "null".to_owned(), provider_id: None, keep: Keep::ALL };
     let settlement = Settlement { id: job.id.clone(), token: Arc::clone(&job.token), attempts: 1, plain: None, verdict };
     let token = hand.token();
     let settled = hand.queue.settle(&[settlement], 0, &token, &hand.rules, &mut hand.reader).await.unwrap().0;

@@ -1,7 +1,9 @@
 //! What the store promises its callers, on a real server: order, limits, pace, damage, retention.
 
+mod death;
 mod dedup;
 mod families;
+mod fence;
 mod settling;
 mod sweep;
 mod upkeep;
@@ -51,6 +53,7 @@ impl Hand {
             worker: None,
             rate: rate.parse().unwrap(),
             node_limiter: None,
+            fence: None,
             metrics_minutes: 0,
         };
         Self { queue: queue(server).await, rules, reader: TakeReader::default(), calls: 0 }
@@ -85,7 +88,7 @@ impl Hand {
 }
 
 fn completed(keep: Keep) -> Verdict {
-    Verdict::Completed { return_value: "null".to_owned(), keep }
+    Verdict::Completed { return_value: "null".to_owned(), provider_id: None, keep }
 }
 
 #[tokio::test]
@@ -424,9 +427,9 @@ async fn jobs_whose_take_was_never_heard_of_go_back_in_their_order() {
     let server = Server::start();
     let mut hand = Hand::new(&server, "none").await;
     hand.queue.add(&[job("a"), job("b"), job("c"), job("d")], Ledger::Skip).await.unwrap();
-    hand.take(3).await;
+    let taken = hand.take(3).await;
 
-    let reclaimed = hand.queue.reclaim("wq.test.", &["b".to_owned()]).await.unwrap();
+    let reclaimed = hand.queue.reclaim("wq.test.", &[("b".to_owned(), Arc::clone(&taken.jobs[1].token))]).await.unwrap();
 
     assert_eq!(reclaimed.len(), 2);
     assert_eq!(hand.take_ids(9).await, ["a", "c", "d"]);

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::{ConnectionManagerConfig, MultiplexedConnection};
+use redis::aio::{ConnectionManagerConfig, MultiplexedConnection, PubSub};
 use redis::{AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo};
 
 use super::error::StoreError;
@@ -131,6 +131,25 @@ impl ServerAddress {
     /// As [`Self::connect`].
     pub async fn connect_blocking(&self) -> Result<Link, StoreError> {
         self.reach(None).await
+    }
+
+    /// A connection that only listens to channels, to the node that has the slot, else to the first that answers. Unchecked.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub(super) async fn listen(&self) -> Result<PubSub, StoreError> {
+        let nodes = match &self.home {
+            Home::Slot(cluster, slot) => vec![self.locate(cluster, *slot).await?],
+            Home::Server | Home::Cluster(_) => self.clients.clone(),
+        };
+        let mut failure = self.without_clients();
+        for (at, client) in nodes.iter().enumerate() {
+            match self.within(CONNECT_TIMEOUT * 2, client.get_async_pubsub()).await {
+                Err(error) if error.is_connection_lost() => failure = if at == 0 { error } else { failure },
+                result => return result,
+            }
+        }
+        Err(failure)
     }
 
     /// A plain connection to the node that has the slot, else to the first that answers. Of several failures the first one

@@ -46,6 +46,9 @@ for index, job in ipairs(jobs) do
     if parent and other and other ~= parent.key and call('EXISTS', other) == 1 then return { 0, index, other } end
   elseif job.is_counted then
     job.status, job.has_gone_on = 0, true
+  elseif call('HEXISTS', 'wq:' .. job.queue.base .. 'held', job.id) == 1 then
+    -- It may have been sent, even though somebody removed the job itself.
+    job.status, job.has_gone_on = 0, true
   else
     job.status = 1
   end

@@ -56,6 +56,16 @@ local function find_known(first, last)
   find_known(middle + 1, last)
 end
 find_known(1, #keys)
+-- What is held may have been sent, even if somebody removed the job itself.
+if call('EXISTS', own .. 'held') == 1 then
+  for first = 1, #keys, MOST_ARGUMENTS do
+    local ids, last = {}, math.min(first + MOST_ARGUMENTS - 1, #keys)
+    for index = first, last do ids[#ids + 1] = ARGV[first_job + (index - 1) * 3] end
+    for offset, entry in ipairs(call('HMGET', own .. 'held', unpack(ids))) do
+      if entry then known[first + offset - 1] = true end
+    end
+  end
+end
 local ledger = uses_ledger and ledger_open(now)
 local room, scarce, amount = room_left(tonumber(ARGV[7]), tonumber(ARGV[8]))
 if room and room < #keys then

@@ -44,5 +44,6 @@ call('DEL', here.counter, here.marker, here.meta, here.events, here.id, here.sta
 for _, name in ipairs({ 'metrics:completed', 'metrics:failed', 'metrics:completed:data', 'metrics:failed:data' }) do
   call('DEL', base .. name)
 end
-call('DEL', here.rate, here.pace, here.counters, own .. 'pause', own .. 'relapses')
+call('DEL', here.rate, here.pace, here.counters)
+call('DEL', own .. 'pause', own .. 'relapses', own .. 'held', own .. 'beat', own .. 'watch')
 return { 1, destroyed }

@@ -2,18 +2,19 @@
 --
 -- ARGV
 --   3 owner  beginning of every token of this worker
---   4…       ids that the worker knows it has
--- Returns the ids that went back to the front of their lines; they were never started.
+--   4…       two a job that the worker knows it has: id, token
+-- Returns the ids that went back to the front of their lines; they were never started, so their intents go.
 local owner, known = ARGV[3], {}
-for at = 4, #ARGV do known[ARGV[at]] = true end
+for at = 4, #ARGV, 2 do known[ARGV[at]] = ARGV[at + 1] end
 local active = call('LRANGE', here.active, 0, -1)
 local reclaimed = {}
 -- The left end is the newest: pushed back to the front in this order, the oldest comes to stand first again.
 for _, id in ipairs(active) do
   local lock_key = base .. id .. ':lock'
-  local lock = not known[id] and call('GET', lock_key)
-  if lock and string.sub(lock, 1, #owner) == owner then
+  local lock = call('GET', lock_key)
+  if lock and string.sub(lock, 1, #owner) == owner and known[id] ~= lock then
     call('DEL', lock_key)
+    call('HDEL', base .. id, 'wqi')
     call('LREM', here.active, 1, id)
     call('SREM', here.stalled, id)
     line_up_in_front(here, id, tonumber(call('HGET', base .. id, 'priority') or 0) or 0)

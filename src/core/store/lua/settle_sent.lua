@@ -4,16 +4,17 @@
 --
 -- ARGV
 --   3 want       jobs to take afterwards, 0 none
---   4…12         how to take, as in take_jobs
---  13 rules      how many keep rules follow
---  14…           three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
+--   4…14         how to take, as in take_jobs
+--  15 rules      how many keep rules follow
+--  16…           three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
 --   …  minutes   of BullMQ's metrics that are kept, 0 counts nothing
 --   …  classes   how many classes follow; jobs of one take and campaign differ only in id and return value
 --   …            three a class: token, attempts made with this one, rule from 1 (0 all)
---   …            three a job, at most 1,000: id, return value (JSON), class from 1
+--   …            three a job, at most 1,000: id, return value (JSON), class from 1; with a fence a fourth, the provider's id
+--                of the message or ''
 -- Returns { statuses, take() or {} }; a status a job: 1 done, -3 not active. Or { } when one of the jobs needs more than that:
 -- then nothing was done.
-local cursor = 12
+local cursor = 14
 local function next_argument()
   cursor = cursor + 1
   return ARGV[cursor]
@@ -24,12 +25,16 @@ local minutes = tonumber(next_argument())
 for index = 1, tonumber(next_argument()) do
   classes[index] = { token = next_argument(), attempts_made = next_argument(), rule = rules[tonumber(next_argument())] }
 end
-local ids, keys, locks, texts, class_of, count = {}, {}, {}, {}, {}, 0
-for at = cursor + 1, #ARGV, 3 do
+local how = read_how(4)
+local fence = how.fence
+local ids, keys, locks, texts, class_of, outcomes, count = {}, {}, {}, {}, {}, {}, 0
+local width = fence and 4 or 3
+for at = cursor + 1, #ARGV, width do
   local key = base .. ARGV[at]
   count = count + 1
   ids[count], keys[count], locks[count] = ARGV[at], key, key .. ':lock'
   texts[count], class_of[count] = ARGV[at + 1], classes[tonumber(ARGV[at + 2])]
+  outcomes[count] = fence and ARGV[at + 3]
 end
 
 -- Whether all jobs exist, have no unfinished or failed children, and are this worker's; then their locks are gone.
@@ -46,9 +51,15 @@ local function unlock_all()
   for index, token in ipairs(call('MGET', unpack(locks))) do
     if token ~= class_of[index].token then return false end
   end
-  for _, key in ipairs(keys) do
+  for index, key in ipairs(keys) do
     -- pcall: it may be a key of another type. A parent may have adopted the job since it was taken.
-    if redis.pcall('HGET', key, 'parentKey') then return false end
+    if fence then
+      local found_fields = redis.pcall('HMGET', key, 'parentKey', 'ats')
+      if found_fields.err or found_fields[1] then return false end
+      outcomes[index] = outcome_of(class_of[index].token, found_fields[2], outcomes[index])
+    elseif redis.pcall('HGET', key, 'parentKey') then
+      return false
+    end
   end
   call('DEL', unpack(locks))
   if any_stalled then call('SREM', here.stalled, unpack(ids)) end
@@ -87,7 +98,12 @@ for index, id in ipairs(ids) do
     if class.rule and class.rule.count == 0 then
       removed[#removed + 1] = id
     else
-      call('HSET', keys[index], 'returnvalue', text, 'finishedOn', timestamp, 'atm', class.attempts_made)
+      if fence then
+        call('HSET', keys[index], 'returnvalue', text, 'finishedOn', timestamp, 'atm', class.attempts_made, 'wqs', outcomes[index])
+        clear_intent(keys[index])
+      else
+        call('HSET', keys[index], 'returnvalue', text, 'finishedOn', timestamp, 'atm', class.attempts_made)
+      end
       set[#set + 1] = timestamp
       set[#set + 1] = id
       if class.rule then used_rules.completed[class.rule] = true end
@@ -104,6 +120,6 @@ for index, id in ipairs(ids) do
 end
 store_finished(minutes)
 local want, taken = tonumber(ARGV[3]), {}
-if want > 0 then taken = take(want, read_how(4)) end
+if want > 0 then taken = take(want, how) end
 announce_drained(taken)
 return { statuses, taken }

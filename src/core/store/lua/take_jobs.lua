@@ -11,5 +11,7 @@
 --  10 fallback_window  ms
 --  11 node_max         starts that Node workers of this queue were limited to (0: not told)
 --  12 node_window      ms
+--  13 fence            what the worker does with a send whose outcome nobody knows: h hold, r retry, l lookup; '' no fence
+--  14 deadline_ms      so long after its intent nobody may still be sending a job; 0 without a fence
 -- Returns what take() in lib/take.lua returns.
 return take(tonumber(ARGV[3]), read_how(4))

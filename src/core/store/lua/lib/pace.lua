@@ -22,3 +22,20 @@ local function pace_wait(now_us, gap)
   local ahead = last and last + gap - now_us or 0
   return ahead > 2 * gap + 50000 and ahead - gap or 0
 end
+
+-- The slowest of the rates that are set, as max and window in ms; nil when none is.
+local function rate_in_force(meta_max, meta_window, how)
+  local max, window
+  local function consider(other_max, other_window)
+    other_max, other_window = tonumber(other_max or 0) or 0, tonumber(other_window or 0) or 0
+    if other_max <= 0 or other_window <= 0 then return end
+    if not max or other_window / other_max > window / max then max, window = other_max, other_window end
+  end
+  local own_rate = call('HMGET', here.rate, 'max', 'duration_ms')
+  consider(meta_max, meta_window)
+  consider(own_rate[1], own_rate[2])
+  consider(how.worker_max, how.worker_window)
+  consider(how.node_max, how.node_window)
+  if not max then consider(how.fallback_max, how.fallback_window) end
+  return max, window
+end

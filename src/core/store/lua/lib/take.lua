@@ -7,6 +7,7 @@ local MOST_DROPPED = 1000
 local CLOSED_BY_HAND = 9007199254740991
 -- The hash fields a worker gets, in this order (core::store::take reads them by position); the last is for take alone.
 local TAKEN_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats' }
+local FENCED_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats', 'wqi', 'wqs' }
 
 -- Moves jobs that are due into their lines; returns when the next one is due (ms), 0 for none.
 local function promote_due(now)
@@ -29,27 +30,11 @@ local function promote_due(now)
   return first[2] and math.floor(tonumber(first[2]) / DUE_STEP) or 0
 end
 
--- The slowest of the rates that are set, as max and window in ms; nil when none is.
-local function rate_in_force(meta_max, meta_window, how)
-  local max, window
-  local function consider(other_max, other_window)
-    other_max, other_window = tonumber(other_max or 0) or 0, tonumber(other_window or 0) or 0
-    if other_max <= 0 or other_window <= 0 then return end
-    if not max or other_window / other_max > window / max then max, window = other_max, other_window end
-  end
-  local own_rate = call('HMGET', here.rate, 'max', 'duration_ms')
-  consider(meta_max, meta_window)
-  consider(own_rate[1], own_rate[2])
-  consider(how.worker_max, how.worker_window)
-  consider(how.node_max, how.node_window)
-  if not max then consider(how.fallback_max, how.fallback_window) end
-  return max, window
-end
-
--- Pops up to want ids that have a job; what has none is removed and counted. Returns ids, their fields, how many were
--- removed, and whether nothing waits any more.
-local function pop_jobs(want)
-  local ids, jobs, dropped, popped = {}, {}, 0, 0
+-- Pops up to want ids that have a job; what has none is removed and counted. With a fence, what may have been sent before is
+-- held. Returns ids, their fields, how many were removed, whether nothing waits any more, and how many were held.
+local function pop_jobs(want, fence)
+  local ids, jobs, dropped, popped, held = {}, {}, 0, 0, 0
+  local wanted = fence and FENCED_FIELDS or TAKEN_FIELDS
   local from_wait, is_empty = true, false
   while #ids < want and popped < want + MOST_DROPPED do
     local batch = from_wait and call('RPOP', here.wait, math.min(want - #ids, MOST_ARGUMENTS))
@@ -66,10 +51,14 @@ local function pop_jobs(want)
     popped = popped + #batch
     for _, id in ipairs(batch) do
       local key = base .. id
-      local fields = redis.pcall('HMGET', key, unpack(TAKEN_FIELDS))
+      local fields = redis.pcall('HMGET', key, unpack(wanted))
       if not fields.err and (fields[1] or fields[2] or fields[3] or fields[4] or call('EXISTS', key) == 1) then
-        ids[#ids + 1] = id
-        jobs[#jobs + 1] = fields
+        if fields[9] and not passes_guard(id, key, fields) then
+          held = held + 1
+        else
+          ids[#ids + 1] = id
+          jobs[#jobs + 1] = fields
+        end
       elseif string.sub(id, 1, 2) ~= '0:' then
         -- BullMQ 4 leaves its own markers ("0:…") in wait; those are no loss.
         dropped = dropped + 1
@@ -77,7 +66,7 @@ local function pop_jobs(want)
     end
   end
   if dropped > 0 then call('HINCRBY', here.counters, 'missing_hash', dropped) end
-  return ids, jobs, dropped, is_empty
+  return ids, jobs, dropped, is_empty, held
 end
 
 -- How many may start in one life of BullMQ's limiter key, and how long that is: the queue's own limit, else that of Node
@@ -114,15 +103,17 @@ local function allowance(want, facts, max, gap, now_us, window_max)
   return math.min(want, math.max(1, math.floor(10000 / gap)))
 end
 
--- Takes up to want jobs for one worker; `how` is what read_how gives.
--- Returns { now ms, why, wait us, next due ms, dropped, jobs, gap us, slack us }
+-- Takes up to want jobs for one worker; `how` is what read_how gives. With a fence all that may start now are about to be sent.
+-- Returns { now ms, why, wait us, next due ms, dropped, jobs, gap us, slack us, held }
 --   why       '' or why there is no more now: 'paused', 'concurrency', 'rate'; 'empty' when nothing waits any more
 --   wait us   how long to keep away ('rate')
 --   next due  when the first delayed job is due, 0 none
 --   dropped   ids that had no job
---   jobs      one array each: the fields but ats, id, us until its start
+--   jobs      one array each: the fields but ats, id, us until its start; with a fence also ats, and 1 when its
+--             intent is written
 --   gap us    between two starts, 0 without a rate
 --   slack us  how much later than granted all starts of a window together may be
+--   held      jobs that wait no longer but are held: they came back although they may have been sent
 local function take(want, how)
   local now, now_us = server_time()
   local next_due = promote_due(now)
@@ -130,39 +121,51 @@ local function take(want, how)
   local max, window = rate_in_force(facts[3], facts[4], how)
   local gap, slack = 0, 0
   if max then gap, slack = gap_of(max, window) end
-  local function reply(why, wait_us, dropped, jobs)
-    return { now, why, math.ceil(wait_us), next_due, dropped, jobs, math.ceil(gap), math.ceil(slack) }
+  local function reply(why, wait_us, dropped, jobs, held)
+    return { now, why, math.ceil(wait_us), next_due, dropped, jobs, math.ceil(gap), math.ceil(slack), held or 0 }
   end
 
   local window_max, window_ms = shared_window(facts, how)
   local allowed, why, wait_us = allowance(want, facts, max, gap, now_us, window_max)
   if allowed == 0 then return reply(why, wait_us, 0, {}) end
-  local ids, jobs, dropped, is_empty = pop_jobs(allowed)
+  local fence = how.fence
+  local ids, jobs, dropped, is_empty, held = pop_jobs(allowed, fence)
   local count = #ids
   local left = is_empty and 'empty' or ''
-  if count == 0 then return reply(left, 0, dropped, {}) end
+  if count == 0 then return reply(left, 0, dropped, {}, held) end
 
   each_chunk('LPUSH', here.active, ids)
   local token, lock_ms, worker = how.token, how.lock_ms, how.worker
   local events, processed_on, counted = here.events, int(now), 0
+  local tail = fence and intent_tail(fence, now)
+  local intent_lock_ms = fence and fence.policy ~= 'r' and HELD_LOCK_MS or lock_ms
   for index = 1, count do
     local id, fields = ids[index], jobs[index]
     local key = base .. id
     -- Text where it can be: a number costs a conversion in every call.
     local attempts_started = fields[8] and int((tonumber(fields[8]) or 0) + 1) or '1'
-    call('SET', key .. ':lock', token, 'PX', lock_ms)
+    -- A job with a deferred failure is failed without being sent: no start.
+    local start_us, intent = 0, nil
+    if not fields[7] then
+      counted = counted + 1
+      if max then start_us = math.ceil(reserve_slot(now_us, gap)) end
+      if fence and start_us == 0 then intent = token .. ':' .. attempts_started .. tail end
+    end
+    call('SET', key .. ':lock', token, 'PX', intent and intent_lock_ms or lock_ms)
     call('XADD', events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
-    if worker ~= '' then
+    if intent and worker ~= '' then
+      call('HSET', key, 'processedOn', processed_on, 'ats', attempts_started, 'wqi', intent, 'pb', worker)
+    elseif intent then
+      call('HSET', key, 'processedOn', processed_on, 'ats', attempts_started, 'wqi', intent)
+    elseif worker ~= '' then
       call('HSET', key, 'processedOn', processed_on, 'ats', attempts_started, 'pb', worker)
     else
       call('HSET', key, 'processedOn', processed_on, 'ats', attempts_started)
     end
-    fields[8], fields[9] = id, 0
-    -- A job with a deferred failure is failed without being sent: no start.
-    if not fields[7] then
-      counted = counted + 1
-      if max then fields[9] = math.ceil(reserve_slot(now_us, gap)) end
-    end
+    -- What an earlier attempt left of its outcome says nothing about this one.
+    if fence and fields[10] then call('HDEL', key, 'wqs') end
+    fields[8], fields[9] = id, start_us
+    if fence then fields[10], fields[11] = attempts_started, intent and 1 or 0 end
   end
   if window_max and max and counted > 0 and call('INCRBY', here.limiter, counted) == counted then
     call('PEXPIRE', here.limiter, window_ms or window)
@@ -170,13 +173,14 @@ local function take(want, how)
   -- One more idle worker may be needed; without the marker Node's would sleep for five seconds. Should nothing be left, the
   -- one that wakes finds that out.
   if not is_empty then mark_ready(here) end
-  return reply(left, 0, dropped, jobs)
+  return reply(left, 0, dropped, jobs, held)
 end
 
--- Reads the nine ARGV from `at` that say how to take.
+-- Reads the eleven ARGV from `at` that say how to take.
 local function read_how(at)
   return {
     token = ARGV[at], lock_ms = ARGV[at + 1], worker = ARGV[at + 2], worker_max = ARGV[at + 3], worker_window = ARGV[at + 4],
     fallback_max = ARGV[at + 5], fallback_window = ARGV[at + 6], node_max = ARGV[at + 7], node_window = ARGV[at + 8],
+    fence = ARGV[at + 9] ~= '' and { policy = ARGV[at + 9], deadline_ms = tonumber(ARGV[at + 10]) } or nil,
   }
 end

@@ -2,7 +2,7 @@
 -- once, by store_finished of lib/finished.lua and by wake_workers.
 --
 -- A job here is { id, key, kind, text, trace, traces, ms, attempts, rule } as settle_jobs reads them, and { attempts_made,
--- counts_for_v4, deduplication, priority, parent_key } as it finds them. A rule is { age s (-1 any), count (-1 any), limit }.
+-- counts_for_v4, deduplication, priority, parent_key, ats, intent } as it finds them. A rule is { age s (-1 any), count (-1 any), limit }.
 local wakes, delays = false, false
 
 -- How many attempts have ended with this one, for atm.
@@ -52,6 +52,7 @@ local function finish(job, state, result_field)
     removed[#removed + 1] = job.id
   else
     call('HSET', job.key, result_field, job.text, 'finishedOn', timestamp, 'atm', attempts_made)
+    if job.outcome then call('HSET', job.key, 'wqs', job.outcome) end
     keep_trace(job)
     if state == 'failed' then call('HDEL', job.key, 'defa') end
     local set = finished[state]
@@ -60,7 +61,8 @@ local function finish(job, state, result_field)
     if job.rule then used_rules[state][job.rule] = true end
   end
   if state == 'completed' then
-    call('XADD', here.events, '*', 'event', 'completed', 'jobId', job.id, 'returnvalue', job.text, 'prev', 'active')
+    call('XADD', here.events, '*', 'event', 'completed', 'jobId', job.id, 'returnvalue', job.text, 'prev',
+      job.previous or 'active')
     return
   end
   call('XADD', here.events, '*', 'event', 'failed', 'jobId', job.id, 'failedReason', job.text, 'prev', 'active')
@@ -102,6 +104,15 @@ local function retry(job, priority, side)
 end
 
 local settle = { wait = delay_job }
+
+-- It may have been sent: the attempt counts, but nothing else is over. Its parent waits on, its deduplication stays.
+function settle.hold(job)
+  call('HSET', job.key, 'atm', count_attempt(job))
+  keep_trace(job)
+  hold_job(job.id, job.key, job.text, 'active', true)
+  ended.failed = ended.failed + 1
+end
+
 function settle.completed(job) finish(job, 'completed', 'returnvalue') end
 function settle.failed(job) finish(job, 'failed', 'failedReason') end
 function settle.damaged(job)

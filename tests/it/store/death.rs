@@ -1,0 +1,254 @@
+//! Workers that die: whoever lives lets their jobs go on, each as far as it is known what became of it.
+
+use wq::core::store::intent::OnUncertain;
+use wq::core::store::recover::{Bygone, Recovered, Sign};
+
+use super::fence::{field, held, ids};
+use super::*;
+
+/// A worker that lives and looks after the others: those of `Hand` have the incarnation `test`.
+struct Survivor<'a> {
+    server: &'a Server,
+    queue: Queue,
+}
+
+impl<'a> Survivor<'a> {
+    async fn new(server: &'a Server) -> Self {
+        let survivor = Self { server, queue: queue(server).await };
+        survivor.beat(Sign::Enter, "run 1").await;
+        survivor
+    }
+
+    async fn beat(&self, sign: Sign, run_id: &str) -> Recovered {
+        self.queue.recover_dead(sign, "other", run_id, &Bygone::default()).await.unwrap()
+    }
+
+    /// As if that had passed since everything that the sweeps remember.
+    fn pass(&self, ms: u64) {
+        for incarnation in self.server.ask::<Vec<String>>("HKEYS wq:bull:q:beat") {
+            self.server.ask::<i64>(&format!("HINCRBY wq:bull:q:beat {incarnation} -{ms}"));
+        }
+        for name in self.server.ask::<Vec<String>>("HKEYS wq:bull:q:watch") {
+            if name != "run" {
+                self.server.ask::<i64>(&format!("HINCRBY wq:bull:q:watch {name} -{ms}"));
+            }
+        }
+    }
+
+    /// What sweeps of so long find, one every 600 ms.
+    async fn watch(&self, ms: u64) -> Recovered {
+        let mut all = Recovered::default();
+        for _ in 0..ms / 600 {
+            self.pass(600);
+            let found = self.beat(Sign::Beat, "run 1").await;
+            all.dead += found.dead;
+            all.returned.extend(found.returned);
+            all.held.extend(found.held);
+            all.completed.extend(found.completed);
+            all.poisonous.extend(found.poisonous);
+        }
+        all
+    }
+}
+
+#[tokio::test]
+async fn each_job_of_a_dead_worker_goes_on_as_far_as_it_is_known_what_became_of_it() {
+    let server = Server::start();
+    let mut hand = Hand::fenced(&server, OnUncertain::Hold).await;
+    hand.begin(&["unstarted1", "unstarted2", "begun", "sent"]).await;
+    for id in ["unstarted1", "unstarted2"] {
+        server.ask::<()>(&format!("HDEL bull:q:{id} wqi"));
+    }
+    server.ask::<()>("HSET bull:q:sent wqs wq.test.1:1:wamid.7");
+    hand.queue.add(&[job("later")], Ledger::Skip).await.unwrap();
+    let survivor = Survivor::new(&server).await;
+
+    let found = survivor.watch(4200).await;
+
+    assert_eq!(found.dead, 1);
+    assert_eq!((found.held, found.completed), (vec!["begun".to_owned()], vec!["sent".to_owned()]));
+    assert_eq!(ids(&server, "active"), [""; 0]);
+    assert_eq!((ids(&server, "completed"), ids(&server, "failed"), held(&server)), (vec!["sent".into()], vec!["begun".into()], vec!["begun".into()]));
+    assert_eq!(field(&server, "begun", "atm").as_deref(), Some("1"));
+    assert!(field(&server, "begun", "failedReason").unwrap().starts_with("uncertain: its worker died"));
+    hand.rules.fence = None;
+    let again = hand.take(9).await;
+    let order: Vec<&str> = again.jobs.iter().map(|job| job.id.as_str()).collect();
+    assert_eq!(order, ["unstarted1", "unstarted2", "later"]);
+    let attempts = again.jobs[0].content.as_ref().unwrap().attempts_made;
+    assert_eq!((attempts, server.ask::<u64>("EXISTS bull:q:begun:lock bull:q:sent:lock")), (0, 0));
+}
+
+#[tokio::test]
+async fn jobs_of_a_priority_go_back_to_the_front_of_their_own_line() {
+    let server = Server::start();
+    let mut hand = Hand::new(&server, "none").await;
+    hand.queue.add(&[prioritized("high", 1), prioritized("low 1", 5), prioritized("low 2", 5)], Ledger::Skip).await.unwrap();
+    hand.take(2).await;
+    let survivor = Survivor::new(&server).await;
+
+    let found = survivor.watch(4200).await;
+
+    assert_eq!(found.returned, ["low 1", "high"]);
+    assert_eq!(hand.take_ids(9).await, ["high", "low 1", "low 2"]);
+}
+
+#[tokio::test]
+async fn nobody_is_declared_dead_when_the_server_or_all_workers_stood_still() {
+    let server = Server::start();
+    let mut hand = Hand::fenced(&server, OnUncertain::Hold).await;
+    hand.begin(&["a"]).await;
+    let survivor = Survivor::new(&server).await;
+
+    // The first three seconds, another process of the server, and a time without sweeps.
+    assert_eq!(survivor.watch(2400).await.dead, 0);
+    survivor.pass(600);
+    survivor.beat(Sign::Beat, "run 2").await;
+    survivor.pass(600);
+    survivor.beat(Sign::Beat, "run 1").await;
+    assert_eq!(survivor.watch(2400).await.dead, 0);
+    survivor.pass(20_000);
+    assert_eq!(survivor.watch(3000).await.dead, 0);
+
+    assert_eq!(survivor.watch(1200).await.dead, 1);
+}
+
+#[tokio::test]
+async fn a_subscribed_worker_counts_as_dead_only_after_a_long_silence() {
+    let server = Server::start();
+    let mut hand = Hand::fenced(&server, OnUncertain::Hold).await;
+    hand.begin(&["a"]).await;
+    let survivor = Survivor::new(&server).await;
+    let _subscription = hand.queue.subscribe_alive("test").await.unwrap();
+
+    assert_eq!(survivor.watch(13_800).await.dead, 0);
+    assert_eq!(survivor.watch(2400).await.dead, 1);
+
+    assert_eq!(held(&server), ["a"]);
+}
+
+#[tokio::test]
+async fn a_subscription_ends_with_its_connection() {
+    let server = Server::start();
+    let queue = queue(&server).await;
+    let mut subscription = queue.subscribe_alive("test").await.unwrap();
+    let subscribed = || server.ask::<(String, u64)>("PUBSUB NUMSUB wq:bull:q:alive:test").1;
+    assert_eq!(subscribed(), 1);
+    subscription.renew().await.unwrap();
+    assert!(!subscription.has_ended());
+
+    drop(subscription);
+
+    crate::support::eventually(Duration::from_secs(10), "the server notices", || (subscribed() == 0).then_some(()));
+}
+
+#[tokio::test]
+async fn a_worker_that_beats_is_alive_even_without_a_subscription() {
+    let server = Server::start();
+    let mut hand = Hand::fenced(&server, OnUncertain::Hold).await;
+    hand.begin(&["a"]).await;
+    let survivor = Survivor::new(&server).await;
+
+    for _ in 0..10 {
+        assert_eq!(survivor.watch(600).await.dead, 0);
+        hand.queue.recover_dead(Sign::Enter, "test", "run 1", &Bygone::default()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_jobs_of_others_are_never_judged() {
+    let server = Server::start();
+    let mut hand = Hand::new(&server, "none").await;
+    hand.queue.add(&["node", "stalled", "restarted"].map(job), Ledger::Skip).await.unwrap();
+    hand.take(3).await;
+    server.ask::<()>("SET bull:q:node:lock 5f0c:1");
+    server.ask::<()>("DEL bull:q:stalled:lock bull:q:restarted:lock");
+    // Somebody activated it since this intent was written.
+    server.ask::<()>("HSET bull:q:restarted wqi wq.test.1:0:1:2:h ats 1");
+    let survivor = Survivor::new(&server).await;
+
+    let found = survivor.watch(20_400).await;
+
+    assert_eq!(Recovered { dead: 0, ..found }, Recovered::default());
+    assert_eq!(ids(&server, "active").len(), 3);
+}
+
+#[tokio::test]
+async fn a_send_that_takes_longer_than_any_may_is_uncertain_though_its_worker_lives() {
+    let server = Server::start();
+    let mut hand = Hand::fenced(&server, OnUncertain::Hold).await;
+    hand.begin(&["a"]).await;
+    server.ask::<()>("HSET bull:q:a wqi wq.test.1:1:1000:2000:h");
+
+    let found = Survivor::new(&server).await.watch(600).await;
+
+    assert_eq!((found.dead, held(&server)), (0, vec!["a".to_owned()]));
+}
+
+#[tokio::test]
+async fn under_retry_a_job_runs_again_until_three_processes_died_sending_it() {
+    let server = Server::start();
+    let mut hand = Hand::fenced(&server, OnUncertain::Retry).await;
+    let survivor = Survivor::new(&server).await;
+    hand.begin(&["poison", "innocent"]).await;
+    for round in 1..=3 {
+        server.ask::<()>("HDEL bull:q:innocent wqi");
+        let found = survivor.watch(4200).await;
+        assert_eq!(found.poisonous.len(), usize::from(round == 3), "{round}");
+        if round < 3 {
+            assert_eq!(hand.take_ids(9).await, ["poison", "innocent"]);
+        }
+    }
+
+    assert!(field(&server, "poison", "failedReason").unwrap().starts_with("poison: 3 processes died"));
+    assert_eq!((ids(&server, "failed"), ids(&server, "wait")), (vec!["poison".into()], vec!["innocent".into()]));
+    assert_eq!((field(&server, "poison", "wqi"), field(&server, "innocent", "wqc")), (None, None));
+    assert!(held(&server).is_empty());
+}
+
+#[tokio::test]
+async fn a_job_that_got_through_is_no_poison() {
+    let server = Server::start();
+    let mut hand = Hand::fenced(&server, OnUncertain::Retry).await;
+    let survivor = Survivor::new(&server).await;
+    hand.begin(&["a"]).await;
+    survivor.watch(4200).await;
+    let taken = hand.take(1).await;
+    assert_eq!(field(&server, "a", "wqc").as_deref(), Some("1"));
+
+    hand.settle(&taken, Verdict::Wait { after: Duration::from_secs(1) }).await;
+
+    assert_eq!(field(&server, "a", "wqc"), None);
+}
+
+#[tokio::test]
+async fn a_worker_that_was_declared_dead_is_told_and_one_that_left_is_forgotten() {
+    let server = Server::start();
+    let queue = queue(&server).await;
+    let beat = async |sign| queue.recover_dead(sign, "me", "run", &Bygone::default()).await.unwrap().was_declared_dead;
+
+    assert!(beat(Sign::Beat).await);
+    assert!(!beat(Sign::Enter).await);
+    assert!(!beat(Sign::Beat).await);
+    assert!(!beat(Sign::Leave).await);
+
+    assert_eq!(server.ask::<u64>("HLEN wq:bull:q:beat"), 0);
+    assert!(beat(Sign::Beat).await);
+}
+
+#[tokio::test]
+async fn a_take_that_arrives_after_its_connection_was_lost_is_undone() {
+    let server = Server::start();
+    let mut hand = Hand::fenced(&server, OnUncertain::Hold).await;
+    let known = hand.begin(&["known"]).await;
+    hand.begin(&["late"]).await;
+    hand.begin(&["present"]).await;
+    let bygone = Bygone { first_take: 3, known: vec![("known".to_owned(), Arc::clone(&known.jobs[0].token))] };
+
+    for _ in 0..2 {
+        hand.queue.recover_dead(Sign::Enter, "test", "run", &bygone).await.unwrap();
+    }
+
+    assert_eq!((ids(&server, "wait"), ids(&server, "active")), (vec!["late".into()], vec!["present".into(), "known".into()]));
+    assert_eq!(field(&server, "late", "wqi"), None);
+}
