@@ -80,8 +80,9 @@ impl Exec {
         let mut group = ProcessGroup::of(&child);
         match timeout(self.timeout, converse(&mut child, &mut group, input)).await {
             Ok(Ok(ending)) => ending.judge(),
-            Ok(Err(error)) => Outcome::Retry { reason: format!("lost track of {}: {error}", self.name.display()) },
-            Err(_) => Outcome::Retry { reason: format!("{} did not end within {:?} and was killed", self.name.display(), self.timeout) },
+            // from here on it had its input, and may have sent before it ended
+            Ok(Err(error)) => Outcome::Uncertain { reason: format!("lost track of {}: {error}", self.name.display()) },
+            Err(_) => Outcome::Uncertain { reason: format!("{} did not end within {:?} and was killed", self.name.display(), self.timeout) },
         }
     }
 
@@ -151,7 +152,7 @@ impl Ending {
             (Some(0), _) => Outcome::Accepted { reply: envelope::reply(&self.stdout, self.whole), provider_id: None },
             (Some(EXIT_TRY_AGAIN), _) => Outcome::Retry { reason: self.reason("exit 75") },
             (Some(code), _) => Outcome::Permanent { reason: self.reason(&format!("exit {code}")) },
-            (None, signal) => Outcome::Retry { reason: self.reason(&format!("died by signal {}", signal.unwrap_or_default())) },
+            (None, signal) => Outcome::Uncertain { reason: self.reason(&format!("died by signal {}", signal.unwrap_or_default())) },
         }
     }
 

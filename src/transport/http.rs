@@ -57,8 +57,8 @@ impl Http {
         };
         match self.client.post(self.headers(job, &body), body).await {
             Ok(answer) => judge(&answer),
-            // what may have arrived is repeated too, until sends are fenced
-            Err(failure @ (Failure::NotSent(_) | Failure::Unknown(_))) => Outcome::Retry { reason: failure.into_reason() },
+            Err(failure @ Failure::NotSent(_)) => Outcome::Retry { reason: failure.into_reason() },
+            Err(failure @ Failure::Unknown(_)) => Outcome::Uncertain { reason: failure.into_reason() },
         }
     }
 
@@ -91,7 +91,8 @@ fn signature(mut signer: Hmac<Sha256>, body: &[u8]) -> String {
     digest.iter().fold("sha256=".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// What a status means. Answers that the receiver itself calls temporary are repeated; the rest of 4xx never is.
+/// What a status means. Answers that the receiver itself calls temporary are repeated; the rest of 4xx never is. A gateway's word
+/// that it got no answer says nothing about the receiver behind it.
 fn judge(answer: &Answer) -> Outcome {
     let status = answer.status;
     if status.is_success() {
@@ -103,6 +104,9 @@ fn judge(answer: &Answer) -> Outcome {
         }
         (StatusCode::SERVICE_UNAVAILABLE, Some(after)) => Outcome::Wait { reason: reason(answer), after, slow_down: false },
         (StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY, _) => Outcome::Retry { reason: reason(answer) },
+        (StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT, _) => Outcome::Uncertain { reason: reason(answer) },
+        // no standard knows them; content networks say with them that the receiver behind them did not answer
+        _ if (520..600).contains(&status.as_u16()) => Outcome::Uncertain { reason: reason(answer) },
         _ if status.is_server_error() => Outcome::Retry { reason: reason(answer) },
         _ if status.is_redirection() => {
             Outcome::Permanent { reason: format!("http {}: redirects are not followed; give --url the final address", status.as_u16()) }
@@ -139,6 +143,7 @@ mod tests {
             Outcome::Retry { .. } => "retry",
             Outcome::Wait { .. } => "wait",
             Outcome::Permanent { .. } => "permanent",
+            Outcome::Uncertain { .. } => "uncertain",
             other => panic!("{other:?}"),
         }
     }
@@ -149,7 +154,8 @@ mod tests {
             (vec![200, 201, 202, 204, 299], "accepted"),
             (vec![301, 302, 304, 307, 308], "permanent"),
             (vec![400, 401, 403, 404, 409, 410, 413, 415, 418, 422, 499], "permanent"),
-            (vec![408, 425, 500, 501, 502, 503, 504, 599], "retry"),
+            (vec![408, 425, 500, 501, 503, 505, 519], "retry"),
+            (vec![502, 504, 520, 524, 599], "uncertain"),
             (vec![429], "wait"),
             (vec![600, 999], "permanent"),
         ] {

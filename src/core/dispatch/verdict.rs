@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::transport::Outcome;
 use crate::core::model::job::{Backoff, Keep};
+use crate::core::store::intent::Fence;
 use crate::core::store::settle::{Settlement, Trace, Verdict};
 use crate::core::store::take::{Content, TakenJob};
 
@@ -29,26 +30,47 @@ const STEP_ASIDE: Duration = Duration::from_secs(5);
 /// The longest that a back-off can grow to.
 const LONGEST_DELAY: Duration = Duration::from_hours(365 * 24);
 
-/// The settlement of a job that was sent, or tried. `random` gives 0 to 1, for jitter; `place` goes into the trace.
+/// What every verdict of a worker depends on beside the job and its outcome.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct House<'a> {
+    /// What stays of finished jobs.
+    pub(super) keep: KeepRules,
+    /// What becomes of a send of which nobody knows whether it was accepted: it is sent again without a fence.
+    pub(super) fence: Option<Fence>,
+    /// Where a failure happens, for its trace.
+    pub(super) place: &'a str,
+}
+
+/// The settlement of a job that was sent, or tried. `random` gives 0 to 1, for jitter.
 pub(super) fn judge(
     taken: &TakenJob,
     content: &Content,
     outcome: Outcome,
-    keep: KeepRules,
+    house: House<'_>,
     random: impl FnOnce() -> f64,
-    place: &str,
 ) -> Settlement {
+    let House { keep, fence, place } = house;
     let verdict = match outcome {
         Outcome::Accepted { reply, provider_id } => {
             Verdict::Completed { return_value: reply, provider_id, keep: content.options.remove_on_complete.unwrap_or(keep.completed) }
         }
         Outcome::Wait { after, .. } | Outcome::Defer { after, .. } => Verdict::Wait { after },
         Outcome::PauseQueue(_) | Outcome::PauseCampaign { .. } => Verdict::Wait { after: STEP_ASIDE },
-        Outcome::Uncertain { reason } => dead_letter(content, format!("uncertain: {reason}"), keep, place),
+        Outcome::Uncertain { reason } if fence.is_some_and(Fence::holds) => hold(content, &reason, place),
+        Outcome::Uncertain { reason } => retry(content, format!("uncertain: {reason}"), keep, random, place),
         Outcome::Permanent { reason } => dead_letter(content, reason, keep, place),
         Outcome::Retry { reason } => retry(content, reason, keep, random, place),
     };
     settlement(taken, content, verdict)
+}
+
+/// The settlement of a job whose send was cut off: it may have arrived.
+pub(super) fn cut_off(taken: &TakenJob, content: &Content, fence: Option<Fence>, place: &str) -> Settlement {
+    match fence {
+        Some(fence) if fence.holds() => settlement(taken, content, hold(content, "the worker was stopped while sending it", place)),
+        // Whoever takes it next sends it again.
+        _ => release(taken),
+    }
 }
 
 /// The settlement of a job that is not sent at all: it stalled too often, a child of it failed, or it expired.
@@ -77,6 +99,12 @@ fn settlement(taken: &TakenJob, content: &Content, verdict: Verdict) -> Settleme
 fn dead_letter(content: &Content, reason: String, keep: KeepRules, place: &str) -> Verdict {
     let trace = Some(trace(content, &reason, place));
     Verdict::Failed { reason, trace, keep: content.options.remove_on_fail.unwrap_or(keep.failed) }
+}
+
+fn hold(content: &Content, reason: &str, place: &str) -> Verdict {
+    let reason = format!("uncertain: {reason}");
+    let trace = Some(trace(content, &reason, place));
+    Verdict::Held { reason, trace }
 }
 
 fn retry(content: &Content, reason: String, keep: KeepRules, random: impl FnOnce() -> f64, place: &str) -> Verdict {
@@ -141,6 +169,7 @@ mod tests {
     use super::*;
     use crate::core::model::job::Job;
     use crate::core::store::StoredOptions;
+    use crate::core::store::intent::OnUncertain;
 
     fn taken(attempts_made: u32, options: StoredOptions) -> (TakenJob, Content) {
         let job = Job {
@@ -164,9 +193,14 @@ mod tests {
         StoredOptions { attempts, backoff: Some(Backoff { kind: kind.to_owned(), delay: 100.0, jitter }), ..StoredOptions::default() }
     }
 
-    fn verdict_of(attempts_made: u32, options: StoredOptions, outcome: Outcome) -> Verdict {
+    fn verdict_under(fence: Option<OnUncertain>, attempts_made: u32, options: StoredOptions, outcome: Outcome) -> Verdict {
         let (taken, content) = taken(attempts_made, options);
-        judge(&taken, &content, outcome, KeepRules::default(), || 0.5, "wq").verdict
+        let fence = fence.map(|policy| Fence { policy, send_timeout: Duration::from_secs(30) });
+        judge(&taken, &content, outcome, House { keep: KeepRules::default(), fence, place: "wq" }, || 0.5).verdict
+    }
+
+    fn verdict_of(attempts_made: u32, options: StoredOptions, outcome: Outcome) -> Verdict {
+        verdict_under(None, attempts_made, options, outcome)
     }
 
     fn failure() -> Outcome {
@@ -198,6 +232,19 @@ mod tests {
         let outcome = Outcome::Permanent { reason: "http 404".to_owned() };
 
         assert!(matches!(verdict_of(0, options(3, "fixed", None), outcome), Verdict::Failed { .. }));
+    }
+
+    #[test]
+    fn what_may_have_been_sent_is_held_unless_it_is_to_be_sent_again() {
+        let uncertain = || Outcome::Uncertain { reason: "no answer".to_owned() };
+        let verdict = |fence| verdict_under(fence, 0, options(3, "fixed", None), uncertain());
+
+        for policy in [OnUncertain::Hold, OnUncertain::Lookup] {
+            assert!(matches!(verdict(Some(policy)), Verdict::Held { reason, .. } if reason == "uncertain: no answer"));
+        }
+        for fence in [Some(OnUncertain::Retry), None] {
+            assert!(matches!(verdict(fence), Verdict::Retry { reason, .. } if reason == "uncertain: no answer"));
+        }
     }
 
     #[test]

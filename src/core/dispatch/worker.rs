@@ -364,6 +364,10 @@ impl Worker {
         }
     }
 
+    fn house(&self) -> verdict::House<'_> {
+        verdict::House { keep: self.rules.keep, fence: self.rules.take.fence, place: &self.place }
+    }
+
     /// A send ended: its outcome passes the verdict and waits to be stored.
     fn ended(&mut self, ended: Result<(task::Id, Outcome), JoinError>) {
         let (id, outcome) = match ended {
@@ -372,7 +376,7 @@ impl Worker {
         };
         let Some((taken, content)) = self.in_flight.remove(&id) else { return };
         verdict::log_outcome(&taken.id, &outcome);
-        let settlement = verdict::judge(&taken, &content, outcome, self.rules.keep, random, &self.place);
+        let settlement = verdict::judge(&taken, &content, outcome, self.house(), random);
         self.desk.ended(settlement);
     }
 

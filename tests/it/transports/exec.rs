@@ -35,6 +35,7 @@ fn accepted(reply: &str) -> Outcome {
 async fn each_ending_has_its_outcome() {
     let permanent = |reason: &str| Outcome::Permanent { reason: reason.to_owned() };
     let retry = |reason: &str| Outcome::Retry { reason: reason.to_owned() };
+    let uncertain = |reason: &str| Outcome::Uncertain { reason: reason.to_owned() };
     for (script, expected) in [
         ("exit 0", accepted("null")),
         ("echo '{ \"id\": 7 }'", accepted("{\"id\":7}")),
@@ -46,8 +47,8 @@ async fn each_ending_has_its_outcome() {
         ("echo no +5511999990000 >&2; exit 2", permanent("exit 2: no +55…0000")),
         ("printf 'first\\nlast\\n' >&2; echo said; exit 3", permanent("exit 3: first last")),
         ("no-such-program 2>/dev/null", permanent("exit 127")),
-        ("kill -9 $$", retry("died by signal 9")),
-        ("echo oops >&2; kill -15 $$", retry("died by signal 15: oops")),
+        ("kill -9 $$", uncertain("died by signal 9")),
+        ("echo oops >&2; kill -15 $$", uncertain("died by signal 15: oops")),
     ] {
         assert_eq!(outcome_of(script).await, expected, "{script}");
     }
@@ -147,7 +148,7 @@ async fn a_command_that_takes_too_long_is_killed_with_all_it_started() {
 
     let outcome = deliver(&*by_shell(&family(folder.path()), Duration::from_secs(1)), &job("j1", "{}")).await;
 
-    assert_eq!(outcome, Outcome::Retry { reason: "sh did not end within 1s and was killed".to_owned() });
+    assert_eq!(outcome, Outcome::Uncertain { reason: "sh did not end within 1s and was killed".to_owned() });
     for id in ids_in(folder.path()).await {
         wait_until_gone(&id).await;
     }

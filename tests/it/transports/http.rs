@@ -31,6 +31,10 @@ fn retry(reason: &str) -> Outcome {
     Outcome::Retry { reason: reason.to_owned() }
 }
 
+fn uncertain(reason: &str) -> Outcome {
+    Outcome::Uncertain { reason: reason.to_owned() }
+}
+
 fn permanent(reason: &str) -> Outcome {
     Outcome::Permanent { reason: reason.to_owned() }
 }
@@ -65,11 +69,13 @@ async fn each_answer_has_its_outcome() {
         (429, retry_after("whenever"), "", wait("http 429: Too Many Requests", 5)),
         (429, retry_after("999999999"), "", wait("http 429: Too Many Requests", 86_400)),
         (500, vec![], "boom", retry("http 500: boom")),
-        (502, vec![], "", retry("http 502: Bad Gateway")),
+        (502, vec![], "", uncertain("http 502: Bad Gateway")),
         (503, vec![], "", retry("http 503: Service Unavailable")),
         (503, retry_after("0"), "", wait("http 503: Service Unavailable", 1)),
         (503, retry_after("12"), "", wait("http 503: Service Unavailable", 12)),
-        (504, retry_after("12"), "", retry("http 504: Gateway Timeout")),
+        (501, vec![], "", retry("http 501: Not Implemented")),
+        (504, retry_after("12"), "", uncertain("http 504: Gateway Timeout")),
+        (524, vec![], "", uncertain("http 524: no reason given")),
     ] {
         let outcome = outcome_of(move |_| Reply::Say(status, headers.clone(), body.as_bytes().to_vec()), PATIENCE).await;
 
@@ -101,7 +107,7 @@ async fn an_answer_without_a_status_is_no_answer() {
         for reply in [|bytes| Reply::Close(bytes), |bytes| Reply::Reset(bytes)] {
             let outcome = outcome_of(move |_| reply(bytes.to_vec()), PATIENCE).await;
 
-            let Outcome::Retry { reason } = outcome else { panic!("{bytes:?}: {outcome:?}") };
+            let Outcome::Uncertain { reason } = outcome else { panic!("{bytes:?}: {outcome:?}") };
             assert!(reason.starts_with("lost the connection to 127.0.0.1:"), "{reason}");
         }
     }
@@ -114,7 +120,7 @@ async fn a_receiver_that_never_answers_is_given_up() {
 
         let outcome = outcome_of(move |_| Reply::Stall(bytes.to_vec()), SOON).await;
 
-        let Outcome::Retry { reason } = outcome else { panic!("{outcome:?}") };
+        let Outcome::Uncertain { reason } = outcome else { panic!("{outcome:?}") };
         assert!(reason.starts_with("no answer from 127.0.0.1:") && reason.ends_with(" within 400ms"), "{reason}");
         assert!(started.elapsed() >= SOON, "{:?}", started.elapsed());
     }
@@ -252,7 +258,7 @@ async fn a_connection_that_the_receiver_closes_after_each_answer_costs_no_messag
         let outcome = deliver(&*transport, &job(&format!("j{n}"), "{}")).await;
 
         // a close that crosses the request leaves open whether it arrived; what must never happen is a silent repeat
-        assert!(matches!(outcome, Outcome::Accepted { .. } | Outcome::Retry { .. }), "{outcome:?}");
+        assert!(matches!(outcome, Outcome::Accepted { .. } | Outcome::Uncertain { .. }), "{outcome:?}");
         assert!(peer.seen().len() <= before + 1);
     }
 }
