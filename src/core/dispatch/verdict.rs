@@ -185,7 +185,7 @@ mod tests {
         };
         let content =
             Content { job: Arc::new(job), options: Arc::new(options), attempts_made, counts_for_v4: false, deferred_failure: None };
-        let taken = TakenJob { id: "a".to_owned(), token: "t".into(), start_after: Duration::ZERO, starts: 0, is_intended: false, content: Err(String::new()) };
+        let taken = TakenJob { id: "a".to_owned(), token: "t".into(), start_after: Duration::ZERO, slot_us: 0, starts: 0, is_intended: false, content: Err(String::new()) };
         (taken, content)
     }
 

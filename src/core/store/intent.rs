@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::codec::{array, integer};
+use redis::Value;
+
+use super::codec::{array, integer, unsigned};
 use super::error::StoreError;
 use super::queue::Queue;
 use super::scripts::{Arguments, SEND_INTENTS};
@@ -71,8 +73,13 @@ pub struct Intent {
 pub enum Permit {
     /// It may be sent, now.
     Granted,
-    /// Its start has passed: there is a new one after this long, and it has to be asked for again then.
-    Later(Duration),
+    /// Its start has passed: there is a new one, and it has to be asked for again then.
+    Later {
+        /// How long until then.
+        after: Duration,
+        /// The same in microseconds of the server's clock.
+        slot_us: u64,
+    },
     /// It is no longer this worker's: it must not be sent.
     Refused,
 }
@@ -90,7 +97,9 @@ impl Queue {
             arguments.push(id.as_str()).push(&**token).number(slot_us);
         }
         let answer = SEND_INTENTS.run(&self.link, &self.keys, &arguments).await?;
-        let answers = array(answer).ok_or_else(|| SEND_INTENTS.unexpected("no array"))?;
+        let shape = || SEND_INTENTS.unexpected("another shape");
+        let [now_us, answers]: [Value; 2] = array(answer).and_then(|pair| pair.try_into().ok()).ok_or_else(shape)?;
+        let (now_us, answers) = (unsigned(&now_us), array(answers).ok_or_else(shape)?);
         if answers.len() != intents.len() {
             return Err(SEND_INTENTS.unexpected(format!("{} answers for {} jobs", answers.len(), intents.len())));
         }
@@ -98,7 +107,10 @@ impl Queue {
             .iter()
             .map(|answer| match integer(answer) {
                 Some(0) => Permit::Granted,
-                Some(us) if us > 0 => Permit::Later(Duration::from_micros(us.unsigned_abs())),
+                Some(us) if us > 0 => {
+                    let us = us.unsigned_abs();
+                    Permit::Later { after: Duration::from_micros(us), slot_us: now_us + us }
+                }
                 _ => Permit::Refused,
             })
             .collect())

@@ -103,6 +103,8 @@ pub struct TakenJob {
     pub token: Arc<str>,
     /// How long after the answer it may start: its place in the pace.
     pub start_after: Duration,
+    /// The same in microseconds of the server's clock; 0 without a rate.
+    pub slot_us: u64,
     /// How often it was started, with this time; 0 when nobody counts, without a fence.
     pub starts: u32,
     /// Whether the server knows already that this worker is about to send it.
@@ -172,7 +174,7 @@ impl TakeReader {
         };
         let due: Millis = unsigned(&next_due);
         let gap = unsigned(&gap_us);
-        let jobs = array(jobs)?.into_iter().map(|job| self.job(queue, token, job)).collect::<Option<Vec<_>>>()?;
+        let jobs = array(jobs)?.into_iter().map(|job| self.job(queue, token, (gap > 0).then_some(now), job)).collect::<Option<Vec<_>>>()?;
         Some(Taken {
             now,
             jobs,
@@ -186,7 +188,7 @@ impl TakeReader {
 
     /// One job: the fields in the order of `TAKEN_FIELDS`, the last replaced by the id, the time until its start, and with a
     /// fence how often it was started and whether its intent is written.
-    fn job(&mut self, queue: &str, token: &Arc<str>, job: Value) -> Option<TakenJob> {
+    fn job(&mut self, queue: &str, token: &Arc<str>, paced_from: Option<Millis>, job: Value) -> Option<TakenJob> {
         let mut parts = array(job)?;
         let (mut starts, mut is_intended) = (0, false);
         if parts.len() == 11 {
@@ -199,8 +201,10 @@ impl TakeReader {
         let id = lossy(id);
         // No outcome could ever be stored under such an id: sent once, it would be sent again and again.
         let content = if is_addressable { self.content(queue, &id, fields) } else { Err("the id is no UTF-8".to_owned()) };
-        let (token, start_after) = (Arc::clone(token), Duration::from_micros(unsigned(&start_us)));
-        Some(TakenJob { id, token, start_after, starts, is_intended, content })
+        let start_us = unsigned(&start_us);
+        let slot_us = paced_from.map_or(0, |now| now * 1000 + start_us);
+        let (token, start_after) = (Arc::clone(token), Duration::from_micros(start_us));
+        Some(TakenJob { id, token, start_after, slot_us, starts, is_intended, content })
     }
 
     fn content(&mut self, queue: &str, id: &str, fields: [Value; 7]) -> Result<Content, String> {

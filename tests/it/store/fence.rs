@@ -121,7 +121,7 @@ async fn a_start_that_has_passed_is_given_anew_and_not_announced() {
     let intent = Intent { id: "a".to_owned(), token: Arc::clone(&taken.jobs[0].token), slot_us };
     let permits = hand.queue.intend(&[intent], hand.rules.fence.unwrap(), taken.pace).await.unwrap();
 
-    assert!(matches!(permits[..], [Permit::Later(wait)] if wait > Duration::from_millis(50)), "{permits:?}");
+    assert!(matches!(permits[..], [Permit::Later { after, .. }] if after > Duration::from_millis(50)), "{permits:?}");
     assert_eq!(field(&server, "a", "wqi"), None);
 }
 

@@ -6,8 +6,8 @@
 --   5 gap_us       between two starts, 0 without a rate
 --   6 slack_us     how much later than granted the starts of a window together may be
 --   7…             three a job: id, token, the start it was granted, us of the server's clock (0 none)
--- Returns a number a job: 0 it may be sent; -1 it is no longer this worker's; else the us until its new start, since the old one
--- has passed: then it has no intent and has to be asked for again.
+-- Returns { now us, one number a job }: 0 it may be sent; -1 it is no longer this worker's; else the us until its new start, since
+-- the old one has passed: then it has no intent and has to be asked for again.
 local now, now_us = server_time()
 local fence = { policy = ARGV[3], deadline_ms = tonumber(ARGV[4]) }
 local gap, slack = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -17,7 +17,7 @@ for at = 7, #ARGV, 3 do
   jobs[#jobs + 1] = { key = base .. ARGV[at], token = ARGV[at + 1], slot = tonumber(ARGV[at + 2]) }
   locks[#locks + 1] = base .. ARGV[at] .. ':lock'
 end
-if #jobs == 0 then return {} end
+if #jobs == 0 then return { now_us, {} } end
 
 local answers = {}
 for index, lock in ipairs(call('MGET', unpack(locks))) do
@@ -35,4 +35,4 @@ for index, lock in ipairs(call('MGET', unpack(locks))) do
     answers[index] = 0
   end
 end
-return answers
+return { now_us, answers }
