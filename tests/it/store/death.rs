@@ -127,7 +127,7 @@ async fn a_subscribed_worker_counts_as_dead_only_after_a_long_silence() {
     assert_eq!(held(&server), ["a"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_subscription_ends_with_its_connection() {
     let server = Server::start();
     let queue = queue(&server).await;

@@ -83,7 +83,8 @@ local statuses, open_locks, open_ids = {}, {}, {}
 for index, job in ipairs(jobs) do
   statuses[index] = refusal(job, locks[index]) or 1
   if statuses[index] ~= 1 then
-    if fence then statuses[index] = settle_late(job, locks[index]) or statuses[index] end
+    local late = fence and settle_late(job, locks[index])
+    if late then statuses[index], job.is_late = late, true end
   else
     open_locks[#open_locks + 1] = lock_keys[index]
     open_ids[#open_ids + 1] = job.id
