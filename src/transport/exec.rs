@@ -82,7 +82,9 @@ impl Exec {
             Ok(Ok(ending)) => ending.judge(),
             // from here on it had its input, and may have sent before it ended
             Ok(Err(error)) => Outcome::Uncertain { reason: format!("lost track of {}: {error}", self.name.display()) },
-            Err(_) => Outcome::Uncertain { reason: format!("{} did not end within {:?} and was killed", self.name.display(), self.timeout) },
+            Err(_) => {
+                Outcome::Uncertain { reason: format!("{} did not end within {:?} and was killed", self.name.display(), self.timeout) }
+            }
         }
     }
 

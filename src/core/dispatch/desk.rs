@@ -162,7 +162,15 @@ mod tests {
     use crate::core::store::settle::Verdict;
 
     fn job(id: &str) -> TakenJob {
-        TakenJob { id: id.to_owned(), token: "t".into(), start_after: Duration::ZERO, slot_us: 0, starts: 0, is_intended: false, content: Err(String::new()) }
+        TakenJob {
+            id: id.to_owned(),
+            token: "t".into(),
+            start_after: Duration::ZERO,
+            slot_us: 0,
+            starts: 0,
+            is_intended: false,
+            content: Err(String::new()),
+        }
     }
 
     fn release(taken: &TakenJob) -> Settlement {

@@ -42,13 +42,7 @@ pub(super) struct House<'a> {
 }
 
 /// The settlement of a job that was sent, or tried. `random` gives 0 to 1, for jitter.
-pub(super) fn judge(
-    taken: &TakenJob,
-    content: &Content,
-    outcome: Outcome,
-    house: House<'_>,
-    random: impl FnOnce() -> f64,
-) -> Settlement {
+pub(super) fn judge(taken: &TakenJob, content: &Content, outcome: Outcome, house: House<'_>, random: impl FnOnce() -> f64) -> Settlement {
     let House { keep, fence, place } = house;
     let verdict = match outcome {
         Outcome::Accepted { reply, provider_id } => {
@@ -185,7 +179,15 @@ mod tests {
         };
         let content =
             Content { job: Arc::new(job), options: Arc::new(options), attempts_made, counts_for_v4: false, deferred_failure: None };
-        let taken = TakenJob { id: "a".to_owned(), token: "t".into(), start_after: Duration::ZERO, slot_us: 0, starts: 0, is_intended: false, content: Err(String::new()) };
+        let taken = TakenJob {
+            id: "a".to_owned(),
+            token: "t".into(),
+            start_after: Duration::ZERO,
+            slot_us: 0,
+            starts: 0,
+            is_intended: false,
+            content: Err(String::new()),
+        };
         (taken, content)
     }
 

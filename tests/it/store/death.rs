@@ -68,7 +68,10 @@ async fn each_job_of_a_dead_worker_goes_on_as_far_as_it_is_known_what_became_of_
     assert_eq!(found.dead, 1);
     assert_eq!((found.held, found.completed), (vec!["begun".to_owned()], vec!["sent".to_owned()]));
     assert_eq!(ids(&server, "active"), [""; 0]);
-    assert_eq!((ids(&server, "completed"), ids(&server, "failed"), held(&server)), (vec!["sent".into()], vec!["begun".into()], vec!["begun".into()]));
+    assert_eq!(
+        (ids(&server, "completed"), ids(&server, "failed"), held(&server)),
+        (vec!["sent".into()], vec!["begun".into()], vec!["begun".into()])
+    );
     assert_eq!(field(&server, "begun", "atm").as_deref(), Some("1"));
     assert!(field(&server, "begun", "failedReason").unwrap().starts_with("uncertain: its worker died"));
     hand.rules.fence = None;

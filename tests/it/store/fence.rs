@@ -21,11 +21,8 @@ impl Hand {
     }
 
     async fn intend(&self, taken: &Taken) -> Vec<Permit> {
-        let intents: Vec<Intent> = taken
-            .jobs
-            .iter()
-            .map(|job| Intent { id: job.id.clone(), token: Arc::clone(&job.token), slot_us: 0 })
-            .collect();
+        let intents: Vec<Intent> =
+            taken.jobs.iter().map(|job| Intent { id: job.id.clone(), token: Arc::clone(&job.token), slot_us: 0 }).collect();
         self.queue.intend(&intents, self.rules.fence.unwrap(), taken.pace).await.unwrap()
     }
 }
