@@ -12,7 +12,7 @@ use super::scripts::{Arguments, SEND_INTENTS};
 use super::take::Pace;
 
 /// How much longer than its time-out a send may take to end: after that nobody may still be sending.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// What a worker does with a send of which nobody knows whether it was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
