@@ -3390,7 +3390,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__worker)
-            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --node-limiter --until-empty --once --grace --keep-completed --name --lock-ttl --metrics --stalled-interval --latency --fail --fail-permanent --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --node-limiter --until-empty --once --grace --keep-completed --name --lock-ttl --metrics --stalled-interval --latency --fail --fail-permanent --base-url --instance --key-file --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3405,7 +3405,7 @@ _wq() {
                     return 0
                     ;;
                 --via)
-                    COMPREPLY=($(compgen -W "http exec log" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "evolution http exec log" -- "${cur}"))
                     return 0
                     ;;
                 --url)
@@ -3461,6 +3461,18 @@ _wq() {
                     return 0
                     ;;
                 --fail-permanent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --instance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

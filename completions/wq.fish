@@ -167,11 +167,12 @@ complete -c wq -n "__fish_wq_using_subcommand bulk" -l no-input -d 'Never ask; a
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand bulk" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand worker" -s Q -l queue -d 'Queue to work on; repeat it for more, each with this concurrency and rate [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l via -d 'How to send: http posts to --url, exec runs the command after --, log sends nothing and says what it would' -r -f -a "http\t''
+complete -c wq -n "__fish_wq_using_subcommand worker" -l via -d 'How to send: evolution by an instance of the Evolution API, http posts to --url, exec runs the command after --, log sends nothing and says what it would' -r -f -a "evolution\t''
+http\t''
 exec\t''
 log\t''"
 complete -c wq -n "__fish_wq_using_subcommand worker" -l url -d 'Where --via http posts to' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l send-timeout -d 'How long one send may take' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l send-timeout -d 'How long one send may take [default: 30s]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l concurrency -d 'Sends at a time' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l rate -d 'At most so many in any time of that length: 80/m, 100/s, 2/500ms or none; the slowest limit that is set wins [default: 80/m unless the queue has its own]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l node-limiter -d 'What Node workers on the same queue have as their `limiter`: this one keeps to it too, and counts there (80/m)' -r
@@ -184,6 +185,9 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l stalled-interval -d 'Ho
 complete -c wq -n "__fish_wq_using_subcommand worker" -l latency -d 'Seem to take so long, with --via log: 20ms or 10ms..50ms' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l fail -d 'Seem to fail so often, with --via log' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l fail-permanent -d 'Seem to fail for good so often, with --via log' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l base-url -d 'Where --via evolution finds Evolution' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l instance -d 'The instance of Evolution that sends' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l key-file -d 'A file that holds Evolution\'s API key and nothing else; without it WQ_EVOLUTION_KEY is read' -r -F
 complete -c wq -n "__fish_wq_using_subcommand worker" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'

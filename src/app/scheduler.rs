@@ -47,9 +47,10 @@ pub async fn plan(queue: &Queue, schedule: &Schedule, now: Millis) -> Result<Pla
 /// When it was not stored.
 pub async fn put(queue: &Queue, schedule: &Schedule, plan: &Plan) -> Result<(), AppError> {
     if plan.begins_anew {
-        queue.remove_schedule(&schedule.id).await?;
+        queue.begin_schedule_anew(schedule).await?;
+    } else {
+        queue.upsert_schedule(schedule).await?;
     }
-    queue.upsert_schedule(schedule).await?;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ pub mod jobs;
 mod message_flags;
 pub mod metrics;
 pub mod pauses;
+mod providers;
 pub mod queues;
 pub mod redis;
 mod redis_tools;

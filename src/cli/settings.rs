@@ -94,6 +94,39 @@ struct File {
     timeout: Option<String>,
     tz: Option<String>,
     default_country: Option<String>,
+    #[serde(default)]
+    evolution: EvolutionSection,
+}
+
+/// `[evolution]` of a settings file. A key itself is never in it: the file would be readable by too many.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvolutionSection {
+    /// Where Evolution is.
+    pub base_url: Option<String>,
+    /// The instance that sends.
+    pub instance: Option<String>,
+    /// A file that holds the key; below the settings file's folder when relative.
+    pub key_file: Option<PathBuf>,
+    /// A variable that holds the key.
+    pub key_env: Option<String>,
+    /// How long one send may take.
+    pub timeout: Option<String>,
+}
+
+impl EvolutionSection {
+    /// A nearer section's key counts whole: its file and a further section's variable are two keys.
+    fn or(self, further: Self) -> Self {
+        let has_key = self.key_file.is_some() || self.key_env.is_some();
+        let (key_file, key_env) = if has_key { (self.key_file, self.key_env) } else { (further.key_file, further.key_env) };
+        Self {
+            base_url: self.base_url.or(further.base_url),
+            instance: self.instance.or(further.instance),
+            key_file,
+            key_env,
+            timeout: self.timeout.or(further.timeout),
+        }
+    }
 }
 
 /// What a command works with.
@@ -127,6 +160,8 @@ pub struct Settings {
     pub default_country: Option<String>,
     /// CSV cells are not guarded against formulas.
     pub raw_csv: bool,
+    /// What the files say of Evolution.
+    pub evolution: EvolutionSection,
 }
 
 impl Globals {
@@ -176,6 +211,7 @@ impl Globals {
             tz: self.tz.clone().or(file.tz),
             default_country: environment("WQ_DEFAULT_COUNTRY").or(file.default_country),
             raw_csv: self.raw_csv,
+            evolution: file.evolution,
         })
     }
 
@@ -207,6 +243,7 @@ impl File {
             timeout: self.timeout.or(further.timeout),
             tz: self.tz.or(further.tz),
             default_country: self.default_country.or(further.default_country),
+            evolution: self.evolution.or(further.evolution),
         }
     }
 }
@@ -214,11 +251,23 @@ impl File {
 fn read_file(path: &Path) -> Result<Option<File>, AppError> {
     match std::fs::read_to_string(path) {
         Ok(text) => {
-            let parsed = toml::from_str(&text);
-            parsed.map(Some).map_err(|error| usage(format!("the settings file {}: {}", path.display(), error.message())))
+            let refuse = |problem: &str| usage(format!("the settings file {}: {problem}", path.display()));
+            let mut file: File = toml::from_str(&text).map_err(|error| refuse(error.message()))?;
+            if file.evolution.key_file.is_some() && file.evolution.key_env.is_some() {
+                return Err(refuse("[evolution] has key_file and key_env; keep one of them"));
+            }
+            place_below(path, &mut file.evolution.key_file);
+            Ok(Some(file))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(usage(format!("the settings file {}: {error}", path.display()))),
+    }
+}
+
+/// A relative path in a settings file starts at that file's folder, wherever the command runs.
+fn place_below(settings: &Path, path: &mut Option<PathBuf>) {
+    if let (Some(path), Some(folder)) = (path.as_mut(), settings.parent()) {
+        *path = folder.join(&*path);
     }
 }
 
@@ -276,5 +325,37 @@ mod tests {
         let merged = near.or(far);
 
         assert_eq!((merged.queue.as_deref(), merged.tz.as_deref()), (Some("near"), Some("UTC")));
+    }
+
+    #[test]
+    fn the_key_of_the_nearer_file_is_never_mixed_with_that_of_a_further_one() {
+        let section = |text| toml::from_str::<EvolutionSection>(text).unwrap();
+        let far = section("base_url = \"http://far\"\nkey_file = \"far.key\"");
+
+        let with_key = section("instance = \"near\"\nkey_env = \"NEAR_KEY\"").or(far.clone());
+        let without = section("instance = \"near\"").or(far);
+
+        assert_eq!(
+            (with_key.base_url.as_deref(), with_key.key_file, with_key.key_env.as_deref()),
+            (Some("http://far"), None, Some("NEAR_KEY"))
+        );
+        assert_eq!((without.key_file, without.key_env), (Some(PathBuf::from("far.key")), None));
+    }
+
+    #[test]
+    fn a_key_in_a_settings_file_is_refused_without_being_shown() {
+        let error = toml::from_str::<File>("[evolution]\nkey = \"geheim\"").unwrap_err();
+
+        assert!(error.message().contains("unknown field `key`") && !error.message().contains("geheim"), "{}", error.message());
+    }
+
+    #[test]
+    fn a_relative_path_starts_at_the_folder_of_its_file() {
+        let mut path = Some(PathBuf::from("evolution.key"));
+        place_below(Path::new("/etc/wq/wq.toml"), &mut path);
+        assert_eq!(path, Some(PathBuf::from("/etc/wq/evolution.key")));
+
+        place_below(Path::new("wq.toml"), &mut path);
+        assert_eq!(path, Some(PathBuf::from("/etc/wq/evolution.key")));
     }
 }

@@ -120,11 +120,6 @@ impl Client {
         Ok(url)
     }
 
-    /// `host:port` of the receiver.
-    pub(super) fn shown(&self) -> &str {
-        &self.shown
-    }
-
     async fn exchange(&self, request: RequestBuilder, timeout: Duration) -> Result<Answer, Failure> {
         match request.timeout(timeout).send().await {
             Ok(response) => Ok(read(response).await),

@@ -2,10 +2,10 @@
 
 mod client;
 mod envelope;
+pub mod evolution;
 pub mod exec;
 pub mod http;
 pub mod log;
-#[cfg_attr(not(test), expect(dead_code, reason = "both providers of WhatsApp read it"))]
 mod meta;
 mod redact;
 mod secret;
@@ -24,6 +24,8 @@ pub const DEFAULT_SEND_TIMEOUT: Duration = Duration::from_secs(30);
 pub enum Way {
     /// `--via http --url URL`
     Http(http::Options),
+    /// `--via evolution --instance NAME --base-url URL`
+    Evolution(evolution::Options),
     /// `--via exec -- CMD ARGS…`
     Exec(exec::Options),
     /// `--via log`
@@ -43,6 +45,14 @@ pub enum TransportError {
     #[error("can't set up the HTTP client: {problem}")]
     Client {
         /// What it said.
+        problem: String,
+    },
+    /// A provider can't be used with this setting.
+    #[error("the {name} is of no use: {problem}")]
+    Setting {
+        /// What people call it.
+        name: &'static str,
+        /// What is wrong with it; never the value of a secret.
         problem: String,
     },
     /// Nothing follows `--`.
@@ -69,6 +79,7 @@ pub enum TransportError {
 pub fn build(way: Way) -> Result<Arc<dyn Transport>, TransportError> {
     Ok(match way {
         Way::Http(options) => Arc::new(http::Http::new(options)?),
+        Way::Evolution(options) => Arc::new(evolution::Evolution::new(options)?),
         Way::Exec(options) => Arc::new(exec::Exec::new(options)?),
         Way::Log(options) => Arc::new(log::Log::new(options)),
     })

@@ -26,6 +26,7 @@ mod sending;
 mod setup_redis;
 mod store;
 mod support;
+mod survival;
 mod terms;
 mod transports;
 mod wire_format;

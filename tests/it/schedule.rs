@@ -116,6 +116,34 @@ fn an_interval_keeps_its_next_run_unless_its_start_is_moved() {
 }
 
 #[test]
+fn a_schedule_that_is_refused_a_new_start_stays_as_it_was() {
+    let server = Server::start();
+    add(&server, "hourly", &["--every", "1h", "--from", "2098-01-01 12:00"]).exits(0);
+    let start: u64 = 4_039_437_600_000;
+    for hour in 0..32 {
+        server.ask::<()>(&format!("HSET bull:whatsapp:repeat:hourly:{} name taken", start + hour * 3_600_000));
+    }
+
+    add(&server, "hourly", &["--every", "1h", "--from", "2098-01-01 18:00"]).exits(8).stderr_has("has its job already");
+
+    let shown = wq(&server).line("schedule show hourly --json").run().exits(0).json();
+    assert_eq!(shown["data"]["next_at"], "2098-01-01T12:00:00.000Z");
+    assert_eq!(server.ask::<u64>("ZCARD bull:whatsapp:delayed"), 1);
+}
+
+#[test]
+fn a_run_in_line_is_not_lost_when_its_schedule_begins_anew() {
+    let server = Server::start();
+    add(&server, "now", &["--every", "1h"]).exits(0);
+    assert_eq!(server.ask::<u64>("ZCARD bull:whatsapp:prioritized"), 1);
+
+    add(&server, "now", &["--every", "1h", "--from", "2098-01-01 18:00"]).exits(0);
+
+    assert_eq!(server.ask::<u64>("ZCARD bull:whatsapp:prioritized"), 1);
+    assert_eq!(server.ask::<u64>("ZCARD bull:whatsapp:delayed"), 1);
+}
+
+#[test]
 fn a_schedule_that_has_ended_can_be_started_again() {
     let server = Server::start();
     for rounds in 1..=2 {

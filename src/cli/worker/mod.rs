@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Exit;
+use super::providers::ProviderArgs;
 use super::settings::environment;
 use super::shell::Shell;
 use crate::app::error::{AppError, Kind};
@@ -22,7 +23,7 @@ use crate::core::model::queue::QueueName;
 use crate::core::model::rate::{Rate, RateLimit};
 use crate::core::store::take::TakeRules;
 use crate::output::{Row, human};
-use crate::transport::{self, Way, exec, http, log};
+use crate::transport::{self, DEFAULT_SEND_TIMEOUT, Way, exec, http, log};
 use lines::Lines;
 
 /// What `wq worker --help` says at the end.
@@ -31,6 +32,11 @@ Examples:
   wq worker --via http --url http://127.0.0.1:8080/send
   wq worker --via exec --until-empty -- ./send.sh        for cron and CI
   wq worker --via log --rate none --latency 20ms --fail 5%
+  wq worker --via evolution --base-url http://127.0.0.1:8080 --instance main --key-file evolution.key
+
+evolution sends by an instance of the Evolution API: a message is sent when the answer names its id. Its address, instance and key \
+are also read from WQ_EVOLUTION_URL, WQ_EVOLUTION_INSTANCE and WQ_EVOLUTION_KEY, or from [evolution] in wq.toml (base_url, instance, \
+key_file or key_env, timeout). A key is never given as a flag, where every user of the machine could see it.
 
 http posts {\"id\",\"name\",\"data\",\"attempt\",\"queue\"} with Idempotency-Key, X-Request-Id and, when WQ_HTTP_SECRET is set, \
 X-Wq-Signature: sha256=HMAC of the body. Answers: 2xx is sent, and the answer the return value; 429, and 503 with \
@@ -45,6 +51,7 @@ The first Ctrl-C or SIGTERM takes no more and finishes what is being sent (exit 
 /// How to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Via {
+    Evolution,
     Http,
     Exec,
     Log,
@@ -57,15 +64,16 @@ pub struct Args {
     /// Queue to work on; repeat it for more, each with this concurrency and rate [default: whatsapp]
     #[arg(short = 'Q', long = "queue", value_name = "QUEUE")]
     queues: Vec<QueueName>,
-    /// How to send: http posts to --url, exec runs the command after --, log sends nothing and says what it would
-    #[arg(long, value_name = "http|exec|log", hide_possible_values = true)]
+    /// How to send: evolution by an instance of the Evolution API, http posts to --url, exec runs the command after --, log sends
+    /// nothing and says what it would
+    #[arg(long, value_name = "evolution|http|exec|log", hide_possible_values = true)]
     via: Via,
     /// Where --via http posts to
     #[arg(long, value_name = "http(s)://HOST/PATH")]
     url: Option<String>,
-    /// How long one send may take
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::interval)]
-    send_timeout: Duration,
+    /// How long one send may take [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = values::interval)]
+    send_timeout: Option<Duration>,
     /// Sends at a time
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     concurrency: u16,
@@ -109,6 +117,8 @@ pub struct Args {
     /// Seem to fail for good so often, with --via log
     #[arg(long, value_name = "PERCENT", value_parser = values::share)]
     fail_permanent: Option<f64>,
+    #[command(flatten)]
+    providers: ProviderArgs,
     /// What --via exec runs for each message
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -122,7 +132,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     args.check()?;
     let stop = CancellationToken::new();
     let (sink, lines) = args.wants_lines(shell).then(|| Lines::start(shell.printer.clone(), stop.clone())).unzip();
-    let transport = transport::build(args.way(sink)).map_err(AppError::from)?;
+    let transport = transport::build(args.way(sink, shell)?).map_err(AppError::from)?;
     let plan = args.plan(shell);
     shell.printer.note(&args.announcement(&plan));
     let working = run_workers(plan, transport, stop.clone());
@@ -159,9 +169,15 @@ impl Args {
                 let hint = "such as: wq worker --via http --url http://127.0.0.1:8080/send";
                 return Err(AppError::new(Kind::Usage, "--via http needs --url").with_hint(hint));
             }
-            Via::Exec | Via::Log if self.url.is_some() => return wrong("--url", "http"),
-            Via::Http | Via::Log if !self.command.is_empty() => return wrong("a command after --", "exec"),
+            Via::Http => {}
+            _ if self.url.is_some() => return wrong("--url", "http"),
             _ => {}
+        }
+        if self.via != Via::Exec && !self.command.is_empty() {
+            return wrong("a command after --", "exec");
+        }
+        if let Some(flag) = self.providers.of_evolution().filter(|_| self.via != Via::Evolution) {
+            return wrong(flag, "evolution");
         }
         let log_flags =
             [("--latency", self.latency.is_some()), ("--fail", self.fail.is_some()), ("--fail-permanent", self.fail_permanent.is_some())];
@@ -171,25 +187,25 @@ impl Args {
         }
     }
 
-    fn way(&self, sink: Option<tokio::sync::mpsc::Sender<String>>) -> Way {
-        match self.via {
+    fn way(&self, sink: Option<tokio::sync::mpsc::Sender<String>>, shell: &Shell) -> Result<Way, AppError> {
+        let timeout = self.send_timeout.unwrap_or(DEFAULT_SEND_TIMEOUT);
+        Ok(match self.via {
+            Via::Evolution => Way::Evolution(self.providers.evolution(self.send_timeout, &shell.settings, &shell.printer)?),
             Via::Http => Way::Http(http::Options {
                 url: self.url.clone().unwrap_or_default(),
-                timeout: self.send_timeout,
+                timeout,
                 secret: environment("WQ_HTTP_SECRET").map(http::Secret::new),
             }),
-            Via::Exec => Way::Exec(exec::Options {
-                command: self.command.clone(),
-                timeout: self.send_timeout,
-                search_path: environment("PATH").map(OsString::from),
-            }),
+            Via::Exec => {
+                Way::Exec(exec::Options { command: self.command.clone(), timeout, search_path: environment("PATH").map(OsString::from) })
+            }
             Via::Log => Way::Log(log::Options {
                 latency: self.latency.unwrap_or_default(),
                 fail: self.fail.unwrap_or_default(),
                 fail_permanent: self.fail_permanent.unwrap_or_default(),
                 sink,
             }),
-        }
+        })
     }
 
     fn wants_lines(&self, shell: &Shell) -> bool {
@@ -246,6 +262,7 @@ impl Args {
 
     fn via_word(&self) -> &'static str {
         match self.via {
+            Via::Evolution => "evolution",
             Via::Http => "http",
             Via::Exec => "exec",
             Via::Log => "log",
@@ -350,7 +367,7 @@ mod tests {
     fn the_defaults_are_five_at_a_time_and_the_rate_of_the_queue() {
         let args = read("--via log").unwrap();
 
-        assert_eq!((args.concurrency, args.rate, args.send_timeout), (5, None, Duration::from_secs(30)));
+        assert_eq!((args.concurrency, args.rate, args.send_timeout), (5, None, None));
         assert_eq!(
             (args.lock_ttl, args.stalled_interval, args.grace),
             (Duration::from_secs(30), Duration::from_secs(30), Duration::from_secs(25))
@@ -373,6 +390,11 @@ mod tests {
             ("--via http --url http://h/ -- ./send.sh", "a command after -- needs --via exec"),
             ("--via exec --fail 5% -- ./send.sh", "--fail needs --via log"),
             ("--via http --url http://h/ --latency 5ms", "--latency needs --via log"),
+            ("--via evolution --url http://h/", "--url needs --via http"),
+            ("--via log --base-url http://h/", "--base-url needs --via evolution"),
+            ("--via log --instance main", "--instance needs --via evolution"),
+            ("--via http --url http://h/ --key-file k", "--key-file needs --via evolution"),
+            ("--via evolution -- ./send.sh", "a command after -- needs --via exec"),
         ] {
             assert_eq!(read(words).unwrap_err(), problem, "{words}");
         }

@@ -13,6 +13,9 @@ use crate::core::store::wake::{Wake, Waker};
 /// How long one wait lasts; after it the worker looks for itself, should a marker have been lost.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
+/// How soon the worker looks for itself while the marker can't be waited for.
+const DEAF_PAUSE: Duration = Duration::from_secs(1);
+
 /// The worker's end: arm it when idle, and it rings once.
 #[derive(Debug)]
 pub(super) struct Bell {
@@ -84,11 +87,19 @@ async fn listen(queue: Queue, worker: Option<String>, mut armed: mpsc::Receiver<
             return;
         }
         let Some(connected) = &mut waker else { continue };
-        let wake = connected.wait(LONGEST_WAIT).await.unwrap_or_else(|error| {
-            tracing::debug!(%error, "the blocking connection broke");
-            waker = None;
-            Wake::TimedOut
-        });
+        let wake = match connected.wait(LONGEST_WAIT).await {
+            Ok(wake) => wake,
+            Err(error) if error.is_connection_lost() => {
+                tracing::debug!(%error, "the blocking connection broke");
+                waker = None;
+                Wake::TimedOut
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no new job can wake this worker; it looks every second");
+                tokio::time::sleep(DEAF_PAUSE).await;
+                Wake::TimedOut
+            }
+        };
         if ring.send(wake).await.is_err() {
             return;
         }

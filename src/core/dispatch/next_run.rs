@@ -14,17 +14,31 @@ impl Worker {
     /// and whoever takes them tries again; a run that has made the next one already makes no other.
     pub(super) async fn plan_next_runs(&self, jobs: &[TakenJob], now: Millis) -> Result<(), StoreError> {
         for job in jobs {
-            let run = job.content.as_ref().ok().and_then(|content| content.options.run.as_ref());
-            if let Some(run) = run {
-                match self.queue.plan_next_run(&job.id, run, now).await {
-                    Ok(next) => tell(&job.id, run, &next),
-                    // A server that answers so to a script will answer so again: the job must not wait for that.
-                    Err(error @ (StoreError::Server { .. } | StoreError::Shape { .. })) => {
-                        tell(&job.id, run, &NextRun::Broken(error.to_string()));
+            match &job.content {
+                Ok(content) => {
+                    if let Some(run) = &content.options.run {
+                        self.plan_next_run(&job.id, run, now).await?;
                     }
-                    Err(error) => return Err(error),
+                }
+                // The dead letter that it becomes must not take its schedule along.
+                Err(_) => {
+                    if let Some(run) = self.queue.run_from_schedule(&job.id).await? {
+                        self.plan_next_run(&job.id, &run, now).await?;
+                    }
                 }
             }
+        }
+        Ok(())
+    }
+
+    async fn plan_next_run(&self, job: &str, run: &ScheduledRun, now: Millis) -> Result<(), StoreError> {
+        match self.queue.plan_next_run(job, run, now).await {
+            Ok(next) => tell(job, run, &next),
+            // A server that answers so to a script will answer so again: the job must not wait for that.
+            Err(error @ (StoreError::Server { .. } | StoreError::Shape { .. })) => {
+                tell(job, run, &NextRun::Broken(error.to_string()));
+            }
+            Err(error) => return Err(error),
         }
         Ok(())
     }

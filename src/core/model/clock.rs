@@ -12,3 +12,21 @@ pub fn now_ms() -> Millis {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }
+
+/// The moment as RFC 3339 in UTC, such as `2026-12-01T09:00:00.5Z`; the last one that can be written for those beyond it.
+pub fn rfc3339(moment: Millis) -> String {
+    let moment = i64::try_from(moment).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    moment.unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_as_other_programs_read_it() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(1_795_489_418_213), "2026-11-24T03:03:38.213Z");
+        assert!(rfc3339(u64::MAX).starts_with("9999-12-30T"));
+    }
+}

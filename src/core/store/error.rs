@@ -167,5 +167,8 @@ fn clean(error: &redis::RedisError) -> String {
             None => detail.to_owned(),
         },
     );
-    text.lines().next().unwrap_or_default().chars().take(300).collect()
+    let line = text.lines().next().unwrap_or_default();
+    // Where in which script it was is said behind it.
+    let line = line.split_once(" script: ").map_or(line, |(problem, _)| problem);
+    line.chars().take(300).collect()
 }

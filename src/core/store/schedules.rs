@@ -26,13 +26,27 @@ pub struct Upserted {
 }
 
 impl Queue {
-    /// Stores a schedule with its first pending run; one with the same id is replaced, and goes on counting.
+    /// Stores a schedule with its first pending run; one with the same id is replaced. It goes on counting and, with the same
+    /// interval, keeps the moment of its next run.
     ///
     /// Safe to repeat after a lost answer.
     ///
     /// # Errors
     /// [`StoreError::Schedule`] when it would never run or its slot is taken; else when the server can't be asked.
     pub async fn upsert_schedule(&self, schedule: &Schedule) -> Result<Upserted, StoreError> {
+        self.put_schedule(schedule, false).await
+    }
+
+    /// Likewise, but what the one with the same id has counted, and when it was to run next, is forgotten. A run of it that is in
+    /// line already stays.
+    ///
+    /// # Errors
+    /// As [`Queue::upsert_schedule`].
+    pub async fn begin_schedule_anew(&self, schedule: &Schedule) -> Result<Upserted, StoreError> {
+        self.put_schedule(schedule, true).await
+    }
+
+    async fn put_schedule(&self, schedule: &Schedule, begins_anew: bool) -> Result<Upserted, StoreError> {
         check_schedule_id(&schedule.id)?;
         let slot = match &schedule.timing {
             Timing::Every { ms: 0, .. } => return Err(ScheduleError::NoInterval.into()),
@@ -45,7 +59,9 @@ impl Queue {
         if schedule.limit == Some(0) || slot.zip(schedule.end).is_some_and(|(slot, end)| slot > end) {
             return Err(ScheduleError::Ended.into());
         }
-        let answer = self.run_on_terms(&UPSERT_SCHEDULER, &upsert_arguments(schedule, slot)).await?;
+        let mut arguments = upsert_arguments(schedule, slot);
+        arguments.push(if begins_anew { "1" } else { "" });
+        let answer = self.run_on_terms(&UPSERT_SCHEDULER, &arguments).await?;
         let shape = || UPSERT_SCHEDULER.unexpected("another shape");
         let [code, job_id, next, replaced]: [Value; 4] = array(answer).and_then(|parts| parts.try_into().ok()).ok_or_else(shape)?;
         match integer(&code) {
@@ -98,6 +114,36 @@ impl Queue {
             Some(-3) => NextRun::Ended,
             _ => return Err(NEXT_RUN.unexpected("another code")),
         })
+    }
+
+    /// What the next run is made from where the one with this id can't be read: what its schedule says. `None` for a job that is
+    /// not the pending run of a sound schedule.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn run_from_schedule(&self, job_id: &str) -> Result<Option<ScheduledRun>, StoreError> {
+        let place = job_id.strip_prefix("repeat:").and_then(|rest| rest.rsplit_once(':'));
+        let Some((id, slot)) = place.and_then(|(id, slot)| Some((id, slot.parse::<Millis>().ok()?))) else { return Ok(None) };
+        let record = self.schedule(id).await?.filter(|record| record.next == Some(slot) && record.timing.is_ok());
+        Ok(record.map(|record| {
+            let options = record.options.as_deref().and_then(|text| serde_json::from_str(text).ok());
+            let mut options: Map<String, Json> = options.unwrap_or_default();
+            let offset = record.timing.as_ref().ok().and_then(|timing| match timing {
+                Timing::Every { offset, .. } => *offset,
+                Timing::Cron { .. } => None,
+            });
+            let every = record.every.as_deref().and_then(number_text);
+            let texts =
+                [("pattern", &record.pattern), ("tz", &record.zone)].map(|(name, text)| (name, text.as_ref().map(|text| json!(text))));
+            let numbers =
+                [("every", every), ("offset", offset), ("limit", record.limit), ("startDate", record.start), ("endDate", record.end)];
+            let numbers = numbers.map(|(name, number)| (name, number.map(|number| json!(number))));
+            let repeat = texts.into_iter().chain(numbers).chain([("count", Some(json!(record.iterations)))]);
+            let repeat: Map<String, Json> = repeat.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+            options.insert("repeat".to_owned(), repeat.into());
+            options.insert("repeatJobKey".to_owned(), json!(id));
+            ScheduledRun { schedule: Some(id.to_owned()), options }
+        }))
     }
 
     /// How many schedules there are.

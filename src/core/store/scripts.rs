@@ -26,6 +26,7 @@ macro_rules! script {
             source: concat!(
                 "#!lua flags=", $flags, "\n",
                 include_str!("lua/lib/keys.lua"),
+                include_str!("lua/lib/sound.lua"),
                 include_str!("lua/lib/queue.lua"),
                 $(include_str!(concat!("lua/lib/", $lib, ".lua")),)*
                 include_str!(concat!("lua/", $name, ".lua"))

@@ -4,6 +4,7 @@ mod death;
 mod dedup;
 mod families;
 mod fence;
+mod foreign;
 mod settling;
 mod sweep;
 mod upkeep;
@@ -159,22 +160,6 @@ async fn every_verdict_puts_the_job_where_it_belongs() {
         assert_eq!(server.ask::<u64>("EXISTS bull:q:a:lock bull:q:active"), 0, "{verdict:?}");
         hand.queue.remove(&["a".to_owned()]).await.unwrap();
     }
-}
-
-#[tokio::test]
-async fn an_outcome_of_a_job_that_was_lost_is_refused() {
-    let server = Server::start();
-    let mut hand = Hand::new(&server, "none").await;
-    hand.queue.add(&[job("a"), job("b"), job("c")], Ledger::Skip).await.unwrap();
-    let taken = hand.take(3).await;
-    server.ask::<()>("SET bull:q:a:lock stranger");
-    server.ask::<()>("DEL bull:q:b:lock");
-    server.ask::<()>("DEL bull:q:c");
-
-    let settled = hand.settle(&taken, completed(Keep::ALL)).await;
-
-    assert_eq!(settled, [Settled::LockLost, Settled::LockLost, Settled::Missing]);
-    assert_eq!(server.ask::<u64>("ZCARD bull:q:completed"), 0);
 }
 
 #[tokio::test]

@@ -91,3 +91,19 @@ async fn finished_jobs_are_counted_by_the_minute_as_bullmq_counts_them() {
     assert_eq!(server.ask::<Vec<String>>("HMGET bull:q:metrics:completed count prevCount"), ["6", "4"]);
     assert_eq!(server.ask::<u64>("EXISTS bull:q:metrics:failed"), 0);
 }
+
+#[tokio::test]
+async fn an_outcome_of_a_job_that_was_lost_is_refused() {
+    let server = Server::start();
+    let mut hand = Hand::new(&server, "none").await;
+    hand.queue.add(&[job("a"), job("b"), job("c")], Ledger::Skip).await.unwrap();
+    let taken = hand.take(3).await;
+    server.ask::<()>("SET bull:q:a:lock stranger");
+    server.ask::<()>("DEL bull:q:b:lock");
+    server.ask::<()>("DEL bull:q:c");
+
+    let settled = hand.settle(&taken, completed(Keep::ALL)).await;
+
+    assert_eq!(settled, [Settled::LockLost, Settled::LockLost, Settled::Missing]);
+    assert_eq!(server.ask::<u64>("ZCARD bull:q:completed"), 0);
+}

@@ -121,7 +121,7 @@ async fn read_request(stream: &mut BufStream<TcpStream>, connection: usize) -> O
         }
     }
     let mut request = Seen { head, body: Vec::new(), connection };
-    let length = request.header("content-length")?.parse().unwrap();
+    let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
     request.body.resize(length, 0);
     stream.read_exact(&mut request.body).await.ok()?;
     Some(request)

@@ -54,6 +54,21 @@ for index, job in ipairs(jobs) do
   end
 end
 
+for _, job in ipairs(jobs) do
+  local queue = job.queue
+  insist_number(queue.id)
+  insist('ZCARD', queue.marker, 'sorted set')
+  insist_places(queue, {
+    children = job.has_children, delayed = job.delay > 0, ranked = job.priority > 0, plain = job.priority == 0,
+  })
+  if job.has_children then insist('SCARD', job.key .. ':dependencies', 'set') end
+  -- What `link` will ask.
+  if job.parent and job.was_there then
+    insist('ZCARD', queue.completed, 'sorted set')
+    insist('HLEN', job.parent.key .. ':processed', 'hash')
+  end
+end
+
 -- Makes a job that was there the child of its parent, which still waits.
 local function link(job)
   local parent = job.parent

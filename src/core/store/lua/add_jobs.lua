@@ -28,7 +28,7 @@ if first_job > first_deduplication then
   if not owners then return redis.error_reply('WRONGTYPE ' .. wrong_key .. ' holds no job id: remove it') end
 end
 
-local shapes = {}
+local shapes, places = {}, {}
 for index = 1, shape_count do
   local at = 9 + (index - 1) * 8
   local start, ms = ARGV[at + 4], tonumber(ARGV[at + 5])
@@ -38,7 +38,12 @@ for index = 1, shape_count do
     due = due, delay = int(math.max(due - now, 0)), is_delayed = due > now, starts_at = start == 'at',
     rules = deduplications and read_rules(ARGV[at + 6], tonumber(ARGV[at + 7])),
   }
+  local shape, rules = shapes[index], shapes[index].rules
+  if shape.is_delayed or rules and (rules.replaces or rules.reschedules) then places.delayed = true end
+  if not shape.is_delayed then places[shape.priority > 0 and 'ranked' or 'plain'] = true end
 end
+insist_places(here, places)
+insist('ZCARD', here.marker, 'sorted set')
 
 local keys = {}
 for at = first_job, #ARGV, 3 do keys[#keys + 1] = base .. ARGV[at] end
@@ -73,7 +78,11 @@ if room and room < #keys then
   for at = first_job, #ARGV, 3 do ids[#ids + 1] = ARGV[at] end
   if room < count_new(ids, known, ledger) then return { { scarce, room, amount } } end
 end
-call('INCRBY', here.id, #keys)
+-- The first write, and the check of its key.
+if type(redis.pcall('INCRBY', here.id, #keys)) == 'table' then
+  insist_number(here.id)
+  no_number(here.id)
+end
 call('HSETNX', here.meta, 'library', library)
 local limit = event_limit(here)
 

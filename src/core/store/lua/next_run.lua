@@ -14,6 +14,7 @@
 local id, finish = ARGV[3], tonumber(ARGV[9])
 local prefix = 'repeat:' .. id .. ':'
 local now = server_time()
+insist('ZCARD', here.schedulers, 'sorted set')
 local pending = tonumber(call('ZSCORE', here.schedulers, id) or nil)
 if not pending or ARGV[4] ~= prefix .. int(pending) then return { 0, 0 } end
 local key = base .. 'repeat:' .. id
@@ -40,6 +41,8 @@ if call('EXISTS', base .. next_id) == 1 then
   trim_events(here)
   return { 2, int(slot) }
 end
+insist_number(here.id)
+insist_places(here, ANYWHERE)
 call('ZADD', here.schedulers, int(slot), id)
 -- pcall: a count that is no number must not stop the schedule.
 if type(redis.pcall('HINCRBY', key, 'ic', 1)) == 'table' then call('HSET', key, 'ic', 1) end

@@ -8,6 +8,7 @@
 -- those that were promoted }.
 local statuses, changed, most, skip = {}, {}, tonumber(ARGV[3]), tonumber(ARGV[4])
 local ids = most > 0 and call('ZRANGE', here.delayed, skip, skip + most - 1) or { unpack(ARGV, 5) }
+insist_places(here, ANYWHERE)
 for _, id in ipairs(ids) do
   local key = base .. id
   local status = 0

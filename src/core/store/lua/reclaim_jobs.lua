@@ -7,6 +7,10 @@
 local owner, known = ARGV[3], {}
 for at = 4, #ARGV, 2 do known[ARGV[at]] = ARGV[at + 1] end
 local active = call('LRANGE', here.active, 0, -1)
+if #active > 0 then
+  insist_places(here, ANYWHERE)
+  insist('SCARD', here.stalled, 'set')
+end
 local reclaimed = {}
 -- The left end is the newest: pushed back to the front in this order, the oldest comes to stand first again.
 for _, id in ipairs(active) do
@@ -17,7 +21,9 @@ for _, id in ipairs(active) do
     call('HDEL', base .. id, 'wqi')
     call('LREM', here.active, 1, id)
     call('SREM', here.stalled, id)
-    line_up_in_front(here, id, tonumber(call('HGET', base .. id, 'priority') or 0) or 0)
+    -- pcall: the key may hold another type; who takes the id next removes it.
+    local priority = redis.pcall('HGET', base .. id, 'priority')
+    line_up_in_front(here, id, type(priority) == 'string' and tonumber(priority) or 0)
     announce_waiting(here, id, 'active')
     reclaimed[#reclaimed + 1] = id
   end

@@ -5,6 +5,9 @@
 --   4 max_stalled  a job that stalled more often is failed by whoever takes it next
 -- Returns the ids that went back; nothing when another worker's pass was less than an interval ago.
 local now = server_time()
+insist_places(here, ANYWHERE)
+insist('LLEN', here.active, 'list')
+insist('SCARD', here.stalled, 'set')
 if not call('SET', here.stalled_check, int(now), 'PX', ARGV[3], 'NX') then return {} end
 trim_events(here)
 

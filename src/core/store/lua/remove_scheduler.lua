@@ -6,6 +6,7 @@
 -- Returns 1 removed, 0 there was none.
 local id = ARGV[3]
 local key = base .. 'repeat:' .. id
+insist_places(here, { delayed = true })
 local pending = call('ZSCORE', here.schedulers, id)
 if pending then
   local run = 'repeat:' .. id .. ':' .. int(tonumber(pending))

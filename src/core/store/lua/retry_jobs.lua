@@ -14,6 +14,7 @@ local set_key = state == 'failed' and here.failed or here.completed
 local result_field = state == 'failed' and 'failedReason' or 'returnvalue'
 local statuses, changed, most = {}, {}, tonumber(ARGV[5])
 local ids = most > 0 and call('ZRANGEBYSCORE', set_key, '-inf', ARGV[6], 'LIMIT', ARGV[7], most) or { unpack(ARGV, 8) }
+insist_places(here, ANYWHERE)
 for _, id in ipairs(ids) do
   local key = base .. id
   local status = 0

@@ -79,6 +79,23 @@ local function hold_parent(job)
   return status
 end
 
+-- Asks for everything that these outcomes may change.
+local function insist_outcomes()
+  insist('LLEN', here.active, 'list')
+  insist('SCARD', here.stalled, 'set')
+  insist('XLEN', here.events, 'stream')
+  for _, job in ipairs(jobs) do
+    local ends = job.kind == 'completed' or job.kind == 'failed' or job.kind == 'damaged'
+    if ends then
+      insist('ZCARD', here.failed, 'sorted set')
+      if job.kind == 'completed' then insist('ZCARD', here.completed, 'sorted set') end
+    end
+    -- A job that was deduplicated may leave a successor.
+    if not ends or job.deduplication then insist_places(here, ANYWHERE) end
+    if job.deduplication then insist_number(here.id) end
+  end
+end
+
 local statuses, open_locks, open_ids = {}, {}, {}
 for index, job in ipairs(jobs) do
   statuses[index] = refusal(job, locks[index]) or 1
@@ -90,6 +107,7 @@ for index, job in ipairs(jobs) do
     open_ids[#open_ids + 1] = job.id
   end
 end
+insist_outcomes()
 each_key('DEL', open_locks)
 each_chunk('SREM', here.stalled, open_ids)
 

@@ -61,6 +61,10 @@ local function unlock_all()
       return false
     end
   end
+  insist('LLEN', here.active, 'list')
+  insist('XLEN', here.events, 'stream')
+  insist('ZCARD', here.completed, 'sorted set')
+  if any_stalled then insist('SCARD', here.stalled, 'set') end
   call('DEL', unpack(locks))
   if any_stalled then call('SREM', here.stalled, unpack(ids)) end
   return true

@@ -18,8 +18,9 @@
 --  16 limit     runs in its life, '' any
 --  17 start     ms, '' none
 --  18 finish    ms, '' none: no run after it
+--  19 anew      "1": what it counted and when it was to run next is forgotten; a run in line already stays
 -- Returns { code, id of the pending run, its ms, replaced }: code 1 stored, -10 the slot of the pattern has its job
--- already, -11 so have many slots of the interval, -1 the first run would be after the end (nothing was changed).
+-- already, -11 so have many slots of the interval, -1 the first run would be after the end: then nothing was changed.
 local id, every, given_offset = ARGV[4], tonumber(ARGV[14]), tonumber(ARGV[15])
 local start, finish = tonumber(ARGV[17]), tonumber(ARGV[18])
 local key = base .. 'repeat:' .. id
@@ -28,10 +29,17 @@ local now = server_time()
 -- How many slots of an interval are tried before it counts as occupied, as BullMQ does.
 local MOST_SLOTS = 32
 
+insist('ZCARD', here.schedulers, 'sorted set')
+insist('LLEN', here.paused, 'list')
+insist_number(here.id)
+insist_places(here, ANYWHERE)
+
 -- pcall: the key may hold another type; it is written anew below.
 local known = redis.pcall('HMGET', key, 'every', 'offset', 'ic')
 if known.err then known = {} end
 local pending = tonumber(call('ZSCORE', here.schedulers, id) or nil)
+local begins_anew = ARGV[19] == '1'
+if begins_anew then known = {} end
 
 local function first_slot()
   if not every then return tonumber(ARGV[13]) end
@@ -42,26 +50,36 @@ local function first_slot()
   return slot > now and slot or slot + every
 end
 
--- Takes back the run that waits for its moment or in line; one that a worker has stays.
-local function take_back(run)
-  local left = call('ZREM', here.delayed, run) + call('ZREM', here.prioritized, run)
-  if left == 0 then left = call('LREM', here.wait, 1, run) + call('LREM', here.paused, 1, run) end
-  if left == 0 then return end
-  local deduplication_id = call('HGET', base .. run, 'deid')
-  if deduplication_id then free_deduplication(here, run, deduplication_id) end
-  delete_jobs(here, { run })
+-- Where the run waits for its moment, or in line unless the scheduler begins anew, and what takes it from there; nothing for
+-- one that a worker has.
+local function place_of(run)
+  if call('ZSCORE', here.delayed, run) then return here.delayed, 'ZREM' end
+  if begins_anew then return end
+  if call('ZSCORE', here.prioritized, run) then return here.prioritized, 'ZREM' end
+  for _, list in ipairs({ here.wait, here.paused }) do
+    if call('LPOS', list, run) then return list, 'LREM' end
+  end
 end
 
 local slot = first_slot()
 if finish and slot > finish then return { -1, '', int(slot), 0 } end
-if pending and call('EXISTS', base .. prefix .. int(pending)) == 1 then take_back(prefix .. int(pending)) end
+local old_run, place, removal = pending and prefix .. int(pending), nil, nil
+if old_run and call('EXISTS', base .. old_run) == 1 then place, removal = place_of(old_run) end
 local tried = 1
-while call('EXISTS', base .. prefix .. int(slot)) == 1 do
+while prefix .. int(slot) ~= (place and old_run) and call('EXISTS', base .. prefix .. int(slot)) == 1 do
   if not every then return { -10, prefix .. int(slot), int(slot), 0 } end
   if tried == MOST_SLOTS then return { -11, prefix .. int(slot), int(slot), 0 } end
   slot, tried = slot + every, tried + 1
 end
 
+-- The old run is taken back only now: a scheduler that is refused leaves everything as it was.
+if place then
+  if removal == 'ZREM' then call('ZREM', place, old_run) else call('LREM', place, 1, old_run) end
+  -- pcall: the key may hold another type.
+  local deduplication_id = redis.pcall('HGET', base .. old_run, 'deid')
+  if type(deduplication_id) == 'string' then free_deduplication(here, old_run, deduplication_id) end
+  delete_jobs(here, { old_run })
+end
 local run = prefix .. int(slot)
 local offset = given_offset or tonumber(known[2] or nil) or (every and slot % every) or 0
 local fields = { 'name', ARGV[5], 'offset', int(offset), 'ic', known[3] or 1 }

@@ -47,8 +47,8 @@ end
 -- Puts the owner off to when the new job would have been due.
 local function reschedule(owner, job)
   if not call('ZSCORE', here.delayed, owner) then return end
-  -- An id without a hash must not become a hash of one field.
-  if call('EXISTS', base .. owner) == 1 then call('HSET', base .. owner, 'delay', job.delay) end
+  -- An id without a hash must not become a hash of one field. pcall: the key may hold another type.
+  if call('EXISTS', base .. owner) == 1 then redis.pcall('HSET', base .. owner, 'delay', job.delay) end
   delay_until(here, owner, job.due)
   mark_due(here)
 end

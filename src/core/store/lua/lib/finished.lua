@@ -63,7 +63,8 @@ local function store_finished(minutes, farewell)
     if ended[state] > 0 then
       each_chunk('ZADD', set_key, finished[state])
       for rule in pairs(used_rules[state]) do trim(set_key, rule, state == 'failed' and farewell) end
-      if minutes > 0 then count_finished_jobs(state, ended[state], minutes) end
+      -- pcall: the keys may be of another type; a count must not keep what was counted from being stored.
+      if minutes > 0 then pcall(count_finished_jobs, state, ended[state], minutes) end
     end
   end
 end

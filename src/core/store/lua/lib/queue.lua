@@ -39,7 +39,13 @@ end
 -- What meta says of the queue, read once a call: { paused, concurrency, max, duration, opts.maxLenEvents, version }.
 local function facts_of(queue)
   if not queue.facts then
-    queue.facts = call('HMGET', queue.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'version')
+    local facts = redis.pcall('HMGET', queue.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'version')
+    if facts.err then blame(queue.meta, 'hash', facts) end
+    if facts[2] and not tonumber(facts[2]) then no_number('concurrency in ' .. queue.meta) end
+    -- Events are still trimmed where their number can't be read.
+    if facts[5] and not string.find(facts[5], '^%d+$') then facts[5] = '10000' end
+    if facts[5] and #facts[5] > 18 then facts[5] = string.rep('9', 18) end
+    queue.facts = facts
   end
   return queue.facts
 end
@@ -65,15 +71,15 @@ local function is_open(queue)
   return not (facts[2] and call('LLEN', queue.active) >= tonumber(facts[2]))
 end
 
--- Wakes one idle worker.
+-- Wakes one idle worker. pcall, here and below: workers look for themselves while the marker is of another type.
 local function mark_ready(queue)
-  if is_open(queue) then call('ZADD', queue.marker, 0, '0') end
+  if is_open(queue) then redis.pcall('ZADD', queue.marker, 0, '0') end
 end
 
 -- Tells idle workers when the next delayed job is due; written even while paused.
 local function mark_due(queue)
   local first = call('ZRANGE', queue.delayed, 0, 0, 'WITHSCORES')
-  if first[2] then call('ZADD', queue.marker, tonumber(first[2]) / DUE_STEP, '1') end
+  if first[2] then redis.pcall('ZADD', queue.marker, tonumber(first[2]) / DUE_STEP, '1') end
 end
 
 -- The score for one more job due at due_ms: after all that are due in the same millisecond.
@@ -104,6 +110,23 @@ local function wait_list(queue)
   if not facts[6] or major and major <= 5 then return queue.paused end
   return queue.wait
 end
+
+-- Asks for the lines that jobs are to stand in: { plain, ranked (with a priority), delayed, children: true where some go there }.
+local function insist_places(queue, places)
+  local facts = facts_of(queue)
+  insist('XLEN', queue.events, 'stream')
+  if places.plain then insist('LLEN', wait_list(queue), 'list') end
+  if places.ranked then
+    insist('ZCARD', queue.prioritized, 'sorted set')
+    insist_number(queue.counter)
+  end
+  if places.delayed then insist('ZCARD', queue.delayed, 'sorted set') end
+  if places.children then insist('ZCARD', queue.children, 'sorted set') end
+  if facts[2] then insist('LLEN', queue.active, 'list') end
+end
+
+-- Where a job of any kind may have to stand.
+local ANYWHERE = { plain = true, ranked = true, delayed = true }
 
 -- Puts a job at the back of its line; without a priority, side RPUSH is the front.
 local function line_up(queue, id, priority, side)

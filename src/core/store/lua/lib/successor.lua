@@ -35,5 +35,5 @@ local function finish_deduplication(queue, id, deduplication_id, now)
     name = kept[1] or '', data = kept[2] or '{}', opts = opts, timestamp = now, delay = delay, priority = priority, lifo = lifo,
     more = more,
   })
-  if kept[7] then call('SADD', kept[7], queue.base .. next_id) end
+  if kept[7] then redis.pcall('SADD', kept[7], queue.base .. next_id) end
 end

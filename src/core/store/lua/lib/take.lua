@@ -11,10 +11,12 @@ local FENCED_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMad
 
 -- Moves jobs that are due into their lines; returns when the next one is due (ms), 0 for none.
 local function promote_due(now)
-  local first = call('ZRANGE', here.delayed, 0, 0, 'WITHSCORES')
+  local first = redis.pcall('ZRANGE', here.delayed, 0, 0, 'WITHSCORES')
+  if first.err then blame(here.delayed, 'sorted set', first) end
   local last_due = (now + 1) * DUE_STEP - 1
   if first[2] and tonumber(first[2]) <= last_due then
     local ids = call('ZRANGEBYSCORE', here.delayed, '-inf', int(last_due), 'LIMIT', 0, MOST_PROMOTED)
+    insist_places(here, ANYWHERE)
     each_chunk('ZREM', here.delayed, ids)
     for _, id in ipairs(ids) do
       -- pcall: the key may hold another type; take removes and counts such ids. Neither may become a hash of one field.
@@ -37,10 +39,16 @@ local function pop_jobs(want, fence)
   local wanted = fence and FENCED_FIELDS or TAKEN_FIELDS
   local from_wait, is_empty = true, false
   while #ids < want and popped < want + MOST_DROPPED do
-    local batch = from_wait and call('RPOP', here.wait, math.min(want - #ids, MOST_ARGUMENTS))
+    local batch = from_wait and redis.pcall('RPOP', here.wait, math.min(want - #ids, MOST_ARGUMENTS))
+    if batch and batch.err then blame(here.wait, 'list', batch) end
     if not batch then
       from_wait, batch = false, {}
-      local with_scores = call('ZPOPMIN', here.prioritized, math.min(want - #ids, MOST_ARGUMENTS))
+      local with_scores = redis.pcall('ZPOPMIN', here.prioritized, math.min(want - #ids, MOST_ARGUMENTS))
+      if with_scores.err then
+        -- What came from wait goes its way; the next call, for which nothing is left there, says what is wrong.
+        if popped == 0 then blame(here.prioritized, 'sorted set', with_scores) end
+        break
+      end
       if #with_scores == 0 then
         call('DEL', here.counter)
         is_empty = true
@@ -65,7 +73,7 @@ local function pop_jobs(want, fence)
       end
     end
   end
-  if dropped > 0 then call('HINCRBY', here.counters, 'missing_hash', dropped) end
+  if dropped > 0 then redis.pcall('HINCRBY', here.counters, 'missing_hash', dropped) end
   return ids, jobs, dropped, is_empty, held
 end
 
@@ -87,7 +95,7 @@ local function allowance(want, facts, max, gap, now_us, window_max)
     if want <= 0 then return 0, 'concurrency', 0 end
   end
   if not max then return want end
-  local started = tonumber(call('GET', here.limiter) or 0)
+  local started = read_number(here.limiter) or 0
   if window_max or started >= CLOSED_BY_HAND then
     local left = started >= CLOSED_BY_HAND and 0 or window_max - started
     local ttl = call('PTTL', here.limiter)
@@ -128,6 +136,8 @@ local function take(want, how)
   local window_max, window_ms = shared_window(facts, how)
   local allowed, why, wait_us = allowance(want, facts, max, gap, now_us, window_max)
   if allowed == 0 then return reply(why, wait_us, 0, {}) end
+  insist('LLEN', here.active, 'list')
+  insist('XLEN', here.events, 'stream')
   local fence = how.fence
   local ids, jobs, dropped, is_empty, held = pop_jobs(allowed, fence)
   local count = #ids
