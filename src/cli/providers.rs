@@ -29,7 +29,7 @@ pub(super) struct ProviderArgs {
     /// The instance of Evolution that sends
     #[arg(long, value_name = "NAME")]
     instance: Option<String>,
-    /// A file that holds Evolution's API key and nothing else; without it WQ_EVOLUTION_KEY is read
+    /// A file that holds Evolution's API key and nothing else; without it the environment is asked
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
 }

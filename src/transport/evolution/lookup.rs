@@ -12,7 +12,7 @@ use crate::core::model::phone::Phone;
 /// How much the clocks of Redis and of Evolution may differ, whose timestamps are whole seconds.
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
 /// How long after the send's own time-out Evolution may still have sent it.
-const LATE_SEND: Duration = Duration::from_secs(60);
+const LATE_SEND: Duration = Duration::from_mins(1);
 /// Records that are asked for at a time.
 const PER_PAGE: usize = 50;
 /// So many pages for one recipient in about two minutes are no search any more, and nothing in them is proof.

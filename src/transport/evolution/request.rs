@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::core::model::message::{
-    Body, Button, ButtonAction, Buttons, ContactCard, List, Location, Media, MediaKind, MediaSource, Message, Poll, Reaction, Template,
-    Text,
+    Body, Button, ButtonAction, Buttons, ContactCard, List, ListRow, ListSection, Location, Media, MediaKind, MediaSource, Message, Poll,
+    Reaction, Template, Text,
 };
 
 /// The longest typing that may be shown before a message: it is part of the request, and an intent must outlive it.
@@ -345,24 +345,19 @@ struct Section<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Row<'a> {
     title: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
-    row_id: &'a str,
+    #[serde(rename = "rowId")]
+    id: &'a str,
 }
 
 impl<'a> SendList<'a> {
     fn of(list: &'a List) -> Self {
-        let row = |row: &'a crate::core::model::message::ListRow| Row {
-            title: &row.title,
-            description: row.description.as_deref(),
-            row_id: &row.id,
-        };
+        let row = |row: &'a ListRow| Row { title: &row.title, description: row.description.as_deref(), id: &row.id };
         // Evolution refuses a section without a title; the word that opens the menu says nothing wrong above its rows
-        let sections = list.sections.iter();
-        let section = |section: &'a crate::core::model::message::ListSection| Section {
+        let section = |section: &'a ListSection| Section {
             title: section.title.as_deref().unwrap_or(&list.button),
             rows: section.rows.iter().map(row).collect(),
         };
@@ -371,7 +366,7 @@ impl<'a> SendList<'a> {
             description: &list.text,
             footer_text: list.footer.as_deref().unwrap_or_default(),
             button_text: &list.button,
-            sections: sections.map(section).collect(),
+            sections: list.sections.iter().map(section).collect(),
         }
     }
 }

@@ -37,7 +37,9 @@ impl Said {
         let message = wrapped.or_else(|| body.get("message"))?;
         let parts: &[Value] = message.as_array().map_or(std::slice::from_ref(message), Vec::as_slice);
         let mut texts = Vec::new();
-        parts.iter().for_each(|part| collect(part, &mut texts));
+        for part in parts {
+            collect(part, &mut texts);
+        }
         Some(Self {
             text: texts.join("; "),
             is_from_schema: message.is_array() && parts.iter().any(Value::is_array),
