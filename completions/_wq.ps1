@@ -179,7 +179,7 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
             [CompletionResult]::new('--fail-permanent', '--fail-permanent', [CompletionResultType]::ParameterName, 'Seem to fail for good so often, with --via log')
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where --via evolution finds Evolution')
             [CompletionResult]::new('--instance', '--instance', [CompletionResultType]::ParameterName, 'The instance of Evolution that sends')
-            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'A file that holds Evolution''s API key and nothing else; without it WQ_EVOLUTION_KEY is read')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'A file that holds Evolution''s API key and nothing else; without it the environment is asked')
             [CompletionResult]::new('--redis', '--redis', [CompletionResultType]::ParameterName, 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT')
             [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'First part of every key [default: bull]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]')

@@ -173,7 +173,7 @@ set edit:completion:arg-completer[wq] = {|@words|
             cand --fail-permanent 'Seem to fail for good so often, with --via log'
             cand --base-url 'Where --via evolution finds Evolution'
             cand --instance 'The instance of Evolution that sends'
-            cand --key-file 'A file that holds Evolution''s API key and nothing else; without it WQ_EVOLUTION_KEY is read'
+            cand --key-file 'A file that holds Evolution''s API key and nothing else; without it the environment is asked'
             cand --redis 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT'
             cand --prefix 'First part of every key [default: bull]'
             cand -o 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]'

@@ -187,7 +187,7 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l fail -d 'Seem to fail s
 complete -c wq -n "__fish_wq_using_subcommand worker" -l fail-permanent -d 'Seem to fail for good so often, with --via log' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l base-url -d 'Where --via evolution finds Evolution' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l instance -d 'The instance of Evolution that sends' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l key-file -d 'A file that holds Evolution\'s API key and nothing else; without it WQ_EVOLUTION_KEY is read' -r -F
+complete -c wq -n "__fish_wq_using_subcommand worker" -l key-file -d 'A file that holds Evolution\'s API key and nothing else; without it the environment is asked' -r -F
 complete -c wq -n "__fish_wq_using_subcommand worker" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
