@@ -6,6 +6,7 @@
 //! ```text
 //! faces      cli                                 people ⇄ use cases
 //!             └─ output                          tables, JSON, CSV, progress
+//!            sandbox                         a WhatsApp provider to try things out with; knows nothing of the rest
 //! app        use cases, errors sorted by kind, the wiring
 //! engines    transport (ways to send)   campaign (contact files)
 //! core       dispatch → store → model
@@ -18,4 +19,5 @@ pub mod campaign;
 pub mod cli;
 pub mod core;
 pub mod output;
+pub mod sandbox;
 pub mod transport;

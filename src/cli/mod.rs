@@ -21,6 +21,7 @@ mod providers;
 pub mod queues;
 pub mod redis;
 mod redis_tools;
+pub mod sandbox;
 pub mod schedule;
 mod select;
 pub mod settings;
@@ -102,6 +103,8 @@ enum Command {
     Workers(workers::Args),
     /// A local Redis of its own: start, stop, look inside
     Redis(redis::Args),
+    /// A WhatsApp provider on this machine, to try things out with
+    Sandbox(sandbox::Args),
     /// Measure this wq against a server
     Bench(bench::Args),
     /// Print the completion script for a shell
@@ -126,6 +129,7 @@ impl Command {
             Self::Events(args) => events::run(args, shell).await,
             Self::Workers(args) => workers::run(args, shell).await,
             Self::Redis(args) => redis::run(args, shell).await,
+            Self::Sandbox(args) => sandbox::run(args, shell).await,
             Self::Bench(args) => bench::run(args, shell).await,
             Self::Completions(args) => completions::run(&args, shell),
             Self::Version => version::run(shell),

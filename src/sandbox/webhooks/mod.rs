@@ -1,0 +1,356 @@
+//! This file fires the webhooks: when each is due, in whose words, and again when nobody took it.
+
+mod evolution;
+mod meta;
+mod target;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use hyper::HeaderMap;
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::fate::{self, Purpose};
+use super::provider::{Accepted, Provider};
+use super::{Dialect, Options, SandboxError};
+use target::Target;
+
+/// Posts on the way at a time.
+const AT_A_TIME: usize = 64;
+/// Events that may wait; further ones are lost, and counted.
+const MOST_PENDING: usize = 500_000;
+/// Events that may wait to be put in order.
+const MOST_ANNOUNCED: usize = 50_000;
+/// From the acceptance to `sent`, at most.
+const SENT_AFTER: Duration = Duration::from_millis(100);
+/// From an event to its double.
+const DOUBLE_AFTER: Duration = Duration::from_millis(50);
+
+/// What happens to an accepted message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Milestone {
+    Sent,
+    Delivered,
+    Read,
+    Failed,
+}
+
+impl Milestone {
+    const ALL: [Self; 4] = [Self::Sent, Self::Delivered, Self::Read, Self::Failed];
+
+    fn bit(self) -> u8 {
+        1 << (self as u8)
+    }
+
+    /// Those whose bits are set.
+    pub(super) fn passed(bits: u8) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |milestone| bits & milestone.bit() != 0)
+    }
+
+    pub(super) fn evolution_word(self) -> &'static str {
+        match self {
+            Self::Sent => "SERVER_ACK",
+            Self::Delivered => "DELIVERY_ACK",
+            Self::Read => "READ",
+            Self::Failed => "ERROR",
+        }
+    }
+}
+
+/// What a webhook tells.
+#[derive(Clone, Debug)]
+enum Event {
+    /// Evolution repeats each send over its API.
+    SendMessage(Arc<Accepted>),
+    Update(Arc<Accepted>, Milestone, u32),
+    Reply(Arc<Accepted>),
+    Connection(&'static str),
+}
+
+/// One request that is due, or comes again.
+#[derive(Debug)]
+enum Errand {
+    Tell(Dialect, Event),
+    Again(Letter),
+}
+
+/// A request as it goes out, each time with the same bytes.
+#[derive(Clone, Debug)]
+struct Letter {
+    dialect: Dialect,
+    target: Arc<Target>,
+    url: String,
+    headers: HeaderMap,
+    body: Bytes,
+    tries: u32,
+}
+
+/// An errand and when it is due; those of one moment in the order of their numbers.
+#[derive(Debug)]
+pub(super) struct Post {
+    due: Instant,
+    number: u64,
+    errand: Errand,
+}
+
+impl Ord for Post {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.due, self.number).cmp(&(other.due, other.number))
+    }
+}
+
+impl PartialOrd for Post {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Post {
+    fn eq(&self, other: &Self) -> bool {
+        (self.due, self.number) == (other.due, other.number)
+    }
+}
+
+impl Eq for Post {}
+
+/// Where errands arrive.
+pub(super) type Posts = mpsc::Receiver<Post>;
+
+/// Where events are announced, and what became of them.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    sender: mpsc::Sender<Post>,
+    numbers: AtomicU64,
+    server_url: String,
+    /// Evolution's can be set while the sandbox runs.
+    evolution: Mutex<Option<Arc<Target>>>,
+    meta: Option<Arc<Target>>,
+    pending: AtomicU64,
+    delivered: AtomicU64,
+    repeated: AtomicU64,
+    given_up: AtomicU64,
+    lost: AtomicU64,
+}
+
+impl Outbox {
+    pub(super) fn new(options: &Options, address: SocketAddr) -> Result<(Self, Posts), SandboxError> {
+        let (sender, posts) = mpsc::channel(MOST_ANNOUNCED);
+        let target = options.webhook.as_ref().map(Target::of_command_line).transpose().map_err(SandboxError::Webhook)?.map(Arc::new);
+        let outbox = Self {
+            sender,
+            numbers: AtomicU64::new(0),
+            server_url: format!("http://{address}"),
+            evolution: Mutex::new(target.clone()),
+            meta: target,
+            pending: AtomicU64::new(0),
+            delivered: AtomicU64::new(0),
+            repeated: AtomicU64::new(0),
+            given_up: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+        };
+        Ok((outbox, posts))
+    }
+
+    /// Where this sandbox listens.
+    pub(super) fn server_url(&self) -> &str {
+        &self.server_url
+    }
+
+    /// What is on the way and what became of the rest.
+    pub(super) fn counts(&self) -> Value {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        json!({
+            "pending": count(&self.pending),
+            "delivered": count(&self.delivered),
+            "repeated": count(&self.repeated),
+            "given_up": count(&self.given_up),
+            "lost": count(&self.lost),
+        })
+    }
+
+    /// Sets Evolution's receiver, as its `webhook/set` does.
+    pub(super) fn set(&self, body: &Value, instance_id: String) -> Result<Value, String> {
+        let target = Target::of_evolution(body, instance_id)?;
+        let settings = target.settings.clone();
+        *self.evolution.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(target));
+        Ok(settings)
+    }
+
+    /// Evolution's receiver as `webhook/find` shows it.
+    pub(super) fn settings(&self) -> Value {
+        self.target(Dialect::Evolution).map(|target| target.settings.clone()).unwrap_or_default()
+    }
+
+    fn target(&self, dialect: Dialect) -> Option<Arc<Target>> {
+        match dialect {
+            Dialect::Evolution => self.evolution.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            Dialect::Meta => self.meta.clone(),
+        }
+    }
+
+    /// Plans everything that will happen to a message.
+    pub(super) fn announce(&self, accepted: &Arc<Accepted>, provider: &Provider) {
+        let dialect = accepted.entry.dialect;
+        let now = Instant::now();
+        for (after, event) in plan(accepted, provider) {
+            self.post(now + after, Errand::Tell(dialect, event));
+        }
+    }
+
+    /// Tells that the instance has lost WhatsApp, and later that it is back.
+    pub(super) fn announce_disconnect(&self, until: Instant) {
+        self.post(Instant::now(), Errand::Tell(Dialect::Evolution, Event::Connection("close")));
+        self.post(until, Errand::Tell(Dialect::Evolution, Event::Connection("open")));
+    }
+
+    fn post(&self, due: Instant, errand: Errand) {
+        let post = Post { due, number: self.numbers.fetch_add(1, Ordering::Relaxed), errand };
+        if self.pending.load(Ordering::Relaxed) >= MOST_PENDING as u64 || self.sender.try_send(post).is_err() {
+            if self.lost.fetch_add(1, Ordering::Relaxed) == 0 {
+                tracing::warn!("webhooks come faster than they are taken, some are lost; GET /sandbox/state counts them");
+            }
+            return;
+        }
+        self.pending.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What will happen to a message, and how long after its acceptance.
+fn plan(accepted: &Arc<Accepted>, provider: &Provider) -> Vec<(Duration, Event)> {
+    let desk = provider.desk();
+    let knobs = desk.knobs.webhooks;
+    let lot = accepted.lot();
+    let update = |milestone: Milestone, code: u32| Event::Update(Arc::clone(accepted), milestone, code);
+    let mut plan = Vec::with_capacity(5);
+    if accepted.entry.dialect == Dialect::Evolution {
+        plan.push((Duration::ZERO, Event::SendMessage(Arc::clone(accepted))));
+    }
+    plan.push((SENT_AFTER.min(knobs.deliver_after / 2), update(Milestone::Sent, 0)));
+    if let Some(code) = desk.later_failure(lot) {
+        plan.push((knobs.deliver_after, update(Milestone::Failed, code)));
+    } else {
+        plan.push((knobs.deliver_after, update(Milestone::Delivered, 0)));
+        let replies = desk.takes(knobs.reply_rate, lot.message, Purpose::Reply, 0);
+        // who answers has read
+        if replies || desk.takes(knobs.read_rate, lot.message, Purpose::Read, 0) {
+            plan.push((knobs.deliver_after + knobs.read_after, update(Milestone::Read, 0)));
+        }
+        if replies {
+            plan.push((knobs.deliver_after + knobs.read_after + knobs.reply_after, Event::Reply(Arc::clone(accepted))));
+        }
+    }
+    let takes = |share, purpose, turn: usize| desk.takes(share, lot.message, purpose, u32::try_from(turn).unwrap_or_default());
+    for at in 1..plan.len() {
+        if takes(knobs.swap_rate, Purpose::Swap, at)
+            && let Some([(first, _), (second, _)]) = plan.get_mut(at - 1..=at)
+        {
+            std::mem::swap(first, second);
+        }
+    }
+    let doubles: Vec<(Duration, Event)> = plan
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| takes(knobs.double_rate, Purpose::Double, *at))
+        .map(|(_, (after, event))| (*after + DOUBLE_AFTER, event.clone()))
+        .collect();
+    plan.extend(doubles);
+    plan
+}
+
+/// Sends what is due until `stop`.
+pub(super) async fn run(provider: Arc<Provider>, mut posts: Posts, stop: CancellationToken) {
+    let mut waiting: BinaryHeap<Reverse<Post>> = BinaryHeap::new();
+    let (permits, under_way) = (Arc::new(Semaphore::new(AT_A_TIME)), TaskTracker::new());
+    loop {
+        let due = waiting.peek().map(|Reverse(post)| post.due);
+        let is_due = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(due.into()).await,
+                None => std::future::pending().await,
+            }
+            Arc::clone(&permits).acquire_owned().await
+        };
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(post) = posts.recv() => waiting.push(Reverse(post)),
+            permit = is_due => {
+                let (Ok(permit), Some(Reverse(post))) = (permit, waiting.pop()) else { break };
+                let provider = Arc::clone(&provider);
+                provider.outbox.pending.fetch_sub(1, Ordering::Relaxed);
+                let Some(letter) = letter(&provider, post.errand) else { continue };
+                under_way.spawn(async move {
+                    deliver(&provider, letter).await;
+                    drop(permit);
+                });
+            }
+        }
+    }
+    under_way.close();
+    // whoever ends the sandbox does not want to wait for a receiver that hangs
+    stop.cancelled().await;
+}
+
+/// What an errand says, and to whom. Milestones are noted also where nobody listens.
+fn letter(provider: &Provider, errand: Errand) -> Option<Letter> {
+    let (dialect, event) = match errand {
+        Errand::Again(letter) => return Some(letter),
+        Errand::Tell(dialect, event) => (dialect, event),
+    };
+    if let Event::Update(accepted, milestone, _) = &event {
+        accepted.pass(milestone.bit());
+    }
+    let target = provider.outbox.target(dialect)?;
+    let (url, headers, body) = match dialect {
+        Dialect::Evolution => evolution::request(provider, &target, &event)?,
+        Dialect::Meta => meta::request(provider, &target, &event)?,
+    };
+    Some(Letter { dialect, target, url, headers, body, tries: 0 })
+}
+
+async fn deliver(provider: &Provider, letter: Letter) {
+    let outbox = &provider.outbox;
+    let status = letter.target.post(&letter.url, letter.headers.clone(), letter.body.clone()).await;
+    let taken = match letter.dialect {
+        Dialect::Evolution => status.is_some_and(|status| (200..300).contains(&status)),
+        Dialect::Meta => status == Some(200),
+    };
+    if taken {
+        outbox.delivered.fetch_add(1, Ordering::Relaxed);
+        return;
+    }
+    let tries = letter.tries + 1;
+    match pause_before(letter.dialect, status, tries, provider) {
+        Some(pause) => {
+            outbox.repeated.fetch_add(1, Ordering::Relaxed);
+            outbox.post(Instant::now() + pause, Errand::Again(Letter { tries, ..letter }));
+        }
+        None => {
+            outbox.given_up.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// How long to wait after so many tries; `None` when that was the last one.
+fn pause_before(dialect: Dialect, status: Option<u16>, tries: u32, provider: &Provider) -> Option<Duration> {
+    let (most, longest) = match dialect {
+        Dialect::Evolution if matches!(status, Some(400 | 401 | 403 | 404 | 422)) => return None,
+        Dialect::Evolution => (10, Duration::from_mins(5)),
+        // Meta goes on for seven days; this is a sandbox
+        Dialect::Meta => (12, Duration::from_hours(1)),
+    };
+    if tries >= most {
+        return None;
+    }
+    let first = provider.desk().knobs.webhooks.retry_after;
+    let pause = first.saturating_mul(1 << (tries - 1)).min(longest);
+    let jitter = 0.8 + 0.4 * fate::draw(provider.options.seed, provider.unique(), Purpose::Jitter, tries);
+    Some(pause.mul_f64(jitter))
+}
