@@ -13,7 +13,7 @@ use super::settings::environment;
 use super::time::parse_duration;
 use super::{Exit, shell::Shell};
 use crate::app::error::{AppError, Kind};
-use crate::output::Row;
+use crate::output::{Page, Row};
 use crate::sandbox::{self, ErrorFor, Fault, Knobs, Options, Sandbox, SandboxError, Share, Template, Webhook, WebhookKnobs};
 
 /// Key, token and secret unless the environment has others.
@@ -33,6 +33,8 @@ pub struct Args {
 enum Command {
     /// Count what a journal holds; exit 6 when a message was accepted twice
     Check(Check),
+    /// List what can go wrong, by its code, and the numbers that always meet it
+    Codes,
 }
 
 #[derive(Debug, clap::Args)]
@@ -138,24 +140,16 @@ Examples:
   wq sandbox --error http-500=2% --error 131056=1% --drop-answers 2% --latency 20ms..80ms --seed 7
   wq sandbox --webhook http://127.0.0.1:3000/hooks --read-rate 60% --reply-rate 5%
   wq sandbox check sent.ndjson --expect 5000
+  wq sandbox codes
   curl -d '{\"disconnect\":\"10s\"}' http://127.0.0.1:8788/sandbox/faults
 
-The first line on stdout is its URL. Evolution: POST /message/sendText/main with apikey; Meta: POST /v25.0/106540352242922/messages \
-with a bearer token. Both are WQ_SANDBOX_KEY, else \"sandbox\"; Meta's webhooks are signed with WQ_SANDBOX_APP_SECRET, else \"sandbox\".
+The first line on stdout is its URL. Key and token are WQ_SANDBOX_KEY, webhooks of Meta's are signed with WQ_SANDBOX_APP_SECRET; each is \
+\"sandbox\" when not set. Paths: /message/sendText/main, /v25.0/106540352242922/messages.
 
-CODE is one of Meta's, such as 131056 or 130429, or: not-on-whatsapp, connection-closed, connection-closed-400, not-loaded, unauthorized, \
-instance-missing, invalid, media-failed, http-500 (the provider's own), gateway-500, gateway-502, gateway-503, gateway-504 (a page), \
-too-many (429), unavailable (503), page-200, empty-200, huge-200, moved, silent, dropped and cut-short (both accepted).
-
-Recipients that always go wrong, in both dialects, by the end of their number:
-  …000400 invalid          …000404 not-on-whatsapp     …000500 http-500             …000598 cut-short
-  …000401 unauthorized     …000415 media-failed        …000501 connection-closed    …000599 dropped
-  …000429 too-many         …000502 gateway-502         …000503 unavailable          …000504 gateway-504
-  …13xxxx that code of Meta's: +34600131056            …93xxxx accepted, fails later with 13xxxx: +34600931026
-
-While it runs: GET /sandbox/state (counts), GET /sandbox/journal, GET and POST /sandbox/faults. POST takes what is to be turned: latency, \
-errors {CODE: SHARE}, drop_answers, error_for {NUMBER: CODE}, retry_after, read_rate, reply_rate, swap_webhooks, double_webhooks, \
-disconnect TIME, unauthorized TIME, refuse TIME (nobody can connect), storm {\"code\": CODE, \"for\": TIME}, reset true.";
+Numbers that end in 000404, 000429, 000500, 000502, 000599, 131056, … always go wrong, and those in 931026 fail after they were accepted: \
+wq sandbox codes. While it runs: GET /sandbox/state, GET /sandbox/journal, GET and POST /sandbox/faults with what is to be turned: latency, \
+errors {CODE: SHARE}, error_for {NUMBER: CODE}, drop_answers, retry_after, read_rate, reply_rate, swap_webhooks, double_webhooks, reset; or for \
+a TIME: disconnect, unauthorized, refuse (nobody can connect), storm {\"code\": CODE, \"for\": TIME}.";
 
 fn digits(text: &str) -> Result<String, String> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -264,6 +258,34 @@ impl Row for CheckRow {
     }
 }
 
+/// A fault that can be asked for.
+#[derive(Debug, Serialize)]
+struct CodeRow {
+    code: String,
+    number_ends: Option<String>,
+    told: String,
+}
+
+impl Row for CodeRow {
+    const SCHEMA: &'static str = "wq.sandbox-codes.v1";
+    const COLUMNS: &'static [&'static str] = &["CODE", "NUMBER ENDS", "ANSWER"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.code.clone(), self.number_ends.clone().unwrap_or_default(), self.told.clone()]
+    }
+
+    fn id(&self) -> &str {
+        &self.code
+    }
+}
+
+fn codes(shell: &Shell) -> anyhow::Result<Exit> {
+    let rows: Vec<CodeRow> =
+        sandbox::codes().into_iter().map(|sandbox::Code { code, number_ends, told }| CodeRow { code, number_ends, told }).collect();
+    shell.printer.rows(&rows, &Page::default())?;
+    Ok(Exit::Done)
+}
+
 /// Serves until a signal, or checks a journal.
 ///
 /// # Errors
@@ -271,6 +293,7 @@ impl Row for CheckRow {
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     match args.command {
         Some(Command::Check(check)) => self::check(&check, shell),
+        Some(Command::Codes) => codes(shell),
         None => serve(args.serve.options(), shell).await,
     }
 }

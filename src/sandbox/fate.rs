@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::meta::errors;
+
 /// What a provider, or something in front of it, does wrong. Each dialect has an answer of its own for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
@@ -48,31 +50,72 @@ pub enum Fault {
     Meta(u32),
 }
 
+/// A fault with its name.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    name: &'static str,
+    fault: Fault,
+    /// Numbers that end in `000` and these digits meet it; none when empty.
+    end: &'static str,
+    /// What comes back.
+    told: &'static str,
+}
+
+const fn row(name: &'static str, fault: Fault, end: &'static str, told: &'static str) -> Row {
+    Row { name, fault, end, told }
+}
+
 /// Every fault that has a name. Codes of Meta's are written as numbers.
-const NAMES: [(&str, Fault); 22] = [
-    ("not-on-whatsapp", Fault::NotOnWhatsApp),
-    ("connection-closed", Fault::ConnectionClosed),
-    ("connection-closed-400", Fault::ConnectionClosedCached),
-    ("not-loaded", Fault::NotLoaded),
-    ("unauthorized", Fault::Unauthorized),
-    ("instance-missing", Fault::InstanceMissing),
-    ("invalid", Fault::Invalid),
-    ("media-failed", Fault::MediaFailed),
-    ("http-500", Fault::OwnError),
-    ("gateway-500", Fault::Gateway(500)),
-    ("gateway-502", Fault::Gateway(502)),
-    ("gateway-503", Fault::Gateway(503)),
-    ("gateway-504", Fault::Gateway(504)),
-    ("too-many", Fault::TooMany),
-    ("unavailable", Fault::Unavailable),
-    ("page-200", Fault::Page),
-    ("empty-200", Fault::Empty),
-    ("huge-200", Fault::Huge),
-    ("moved", Fault::Moved),
-    ("silent", Fault::Silent),
-    ("dropped", Fault::Dropped),
-    ("cut-short", Fault::CutShort),
+const ROWS: [Row; 22] = [
+    row("not-on-whatsapp", Fault::NotOnWhatsApp, "404", "400 exists:false; Meta 131026"),
+    row("connection-closed", Fault::ConnectionClosed, "501", "500 Connection Closed; Meta 131016"),
+    row("connection-closed-400", Fault::ConnectionClosedCached, "", "400 Error: Connection Closed; Meta 131016"),
+    row("not-loaded", Fault::NotLoaded, "", "500 with a JavaScript error; Meta 131016"),
+    row("unauthorized", Fault::Unauthorized, "401", "401; Meta 190"),
+    row("instance-missing", Fault::InstanceMissing, "", "404 no such instance; Meta 100, subcode 33"),
+    row("invalid", Fault::Invalid, "400", "400 schema; Meta 131009"),
+    row("media-failed", Fault::MediaFailed, "415", "500 while fetching media; Meta 131053"),
+    row("http-500", Fault::OwnError, "500", "500 with the provider's own body; Meta 131000"),
+    row("gateway-500", Fault::Gateway(500), "", "500 with a page"),
+    row("gateway-502", Fault::Gateway(502), "502", "502 with a page"),
+    row("gateway-503", Fault::Gateway(503), "", "503 with a page"),
+    row("gateway-504", Fault::Gateway(504), "504", "504 with a page"),
+    row("too-many", Fault::TooMany, "429", "429 with Retry-After; Meta 130429"),
+    row("unavailable", Fault::Unavailable, "503", "503 with Retry-After"),
+    row("page-200", Fault::Page, "", "200 with a page"),
+    row("empty-200", Fault::Empty, "", "200 with nothing"),
+    row("huge-200", Fault::Huge, "", "200 with 100 MB of blanks"),
+    row("moved", Fault::Moved, "", "302"),
+    row("silent", Fault::Silent, "", "not accepted, and never answered"),
+    row("dropped", Fault::Dropped, "599", "accepted, then the connection closed"),
+    row("cut-short", Fault::CutShort, "598", "accepted, then half an answer"),
 ];
+
+/// A word that names a fault, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// `http-500`, `131056`.
+    pub code: String,
+    /// How a number ends whose messages meet it.
+    pub number_ends: Option<String>,
+    /// What comes back, first from Evolution.
+    pub told: String,
+}
+
+/// All faults: those with names, then Meta's.
+pub fn codes() -> Vec<Code> {
+    let named = ROWS.iter().map(|row| Code {
+        code: row.name.to_owned(),
+        number_ends: (!row.end.is_empty()).then(|| format!("000{}", row.end)),
+        told: row.told.to_owned(),
+    });
+    let of_meta = errors::all().map(|(code, status, title)| Code {
+        code: code.to_string(),
+        number_ends: Fault::of_number(&code.to_string()).map(|_| code.to_string()),
+        told: format!("{status} {title}"),
+    });
+    named.chain(of_meta).collect()
+}
 
 impl Fault {
     /// Whether the message was accepted all the same.
@@ -82,27 +125,14 @@ impl Fault {
 
     /// What is wrong with numbers that end so; `None` for all others.
     ///
-    /// `…000404` to `…000599` name a status, `…13xxxx` a code of Meta's.
+    /// `…000404` names a status, `…131056` a code of Meta's.
     pub(super) fn of_number(digits: &str) -> Option<Self> {
         let tail = digits.get(digits.len().checked_sub(6)?..)?;
         if let Some(code) = meta_code(tail) {
             return Some(Self::Meta(code));
         }
-        Some(match tail.strip_prefix("000")? {
-            "400" => Self::Invalid,
-            "401" => Self::Unauthorized,
-            "404" => Self::NotOnWhatsApp,
-            "415" => Self::MediaFailed,
-            "429" => Self::TooMany,
-            "500" => Self::OwnError,
-            "501" => Self::ConnectionClosed,
-            "502" => Self::Gateway(502),
-            "503" => Self::Unavailable,
-            "504" => Self::Gateway(504),
-            "598" => Self::CutShort,
-            "599" => Self::Dropped,
-            _ => return None,
-        })
+        let end = tail.strip_prefix("000")?;
+        ROWS.iter().find(|row| row.end == end).map(|row| row.fault)
     }
 
     /// The code with which messages to such a number fail after they were accepted: `…93xxxx` for 13xxxx.
@@ -114,14 +144,14 @@ impl Fault {
 
 /// Codes of the Cloud API that concern sends: 130xxx to 135xxx.
 fn meta_code(text: &str) -> Option<u32> {
-    text.parse().ok().filter(|code| (130_000..136_000).contains(code) && crate::sandbox::meta::errors::is_known(*code))
+    text.parse().ok().filter(|code| (130_000..136_000).contains(code) && errors::is_known(*code))
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self, NAMES.iter().find(|(_, fault)| fault == self)) {
+        match (self, ROWS.iter().find(|row| row.fault == *self)) {
             (Self::Meta(code), _) => write!(f, "{code}"),
-            (_, Some((name, _))) => f.write_str(name),
+            (_, Some(row)) => f.write_str(row.name),
             (other, None) => write!(f, "{other:?}"),
         }
     }
@@ -131,14 +161,11 @@ impl FromStr for Fault {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Some((_, fault)) = NAMES.iter().find(|(name, _)| *name == text) {
-            return Ok(*fault);
+        if let Some(row) = ROWS.iter().find(|row| row.name == text) {
+            return Ok(row.fault);
         }
         let code = text.parse().ok().map(Self::Meta);
-        code.ok_or_else(|| {
-            let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
-            format!("{text:?} is no fault; write a code of Meta's such as 131056, or one of {}", names.join(", "))
-        })
+        code.ok_or_else(|| format!("{text:?} is no fault; write a code of Meta's such as 131056, or a word: wq sandbox codes"))
     }
 }
 
@@ -210,11 +237,11 @@ mod tests {
 
     #[test]
     fn every_fault_is_read_as_it_is_written() {
-        for (name, fault) in NAMES {
-            assert_eq!((name.parse(), fault.to_string().as_str()), (Ok(fault), name));
+        for row in ROWS {
+            assert_eq!((row.name.parse(), row.fault.to_string().as_str()), (Ok(row.fault), row.name));
         }
         assert_eq!("131056".parse(), Ok(Fault::Meta(131_056)));
-        assert!("nonsense".parse::<Fault>().unwrap_err().contains("not-on-whatsapp"));
+        assert!("nonsense".parse::<Fault>().unwrap_err().contains("wq sandbox codes"));
     }
 
     #[test]

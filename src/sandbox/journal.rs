@@ -2,13 +2,16 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::Dialect;
+
+/// How much is read at a time in search of the last line end.
+const BLOCK_BYTES: usize = 64 * 1024;
 
 /// A message that was accepted. The journal belongs to whoever runs the sandbox (its mode is 0600), so numbers are whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,17 +48,16 @@ pub enum Outcome {
 #[derive(Debug)]
 pub(super) struct Journal {
     file: Option<File>,
-    /// Bytes of whole lines.
-    length: u64,
+    /// Bytes of whole lines; `None` of what is no regular file.
+    length: Option<u64>,
 }
 
 impl Journal {
     /// Opens a file to go on with, or none at all. A line that a crash broke off is cut away.
     pub(super) fn open(path: Option<&Path>) -> io::Result<Self> {
-        let Some(path) = path else { return Ok(Self { file: None, length: 0 }) };
+        let Some(path) = path else { return Ok(Self { file: None, length: None }) };
         let mut file = OpenOptions::new().create(true).read(true).append(true).mode(0o600).open(path)?;
-        let length = length_of_whole_lines(&mut file)?;
-        file.set_len(length)?;
+        let length = if file.metadata()?.is_file() { Some(cut_to_whole_lines(&mut file)?) } else { None };
         Ok(Self { file: Some(file), length })
     }
 
@@ -68,26 +70,33 @@ impl Journal {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
         let written = file.write_all(&line).and_then(|()| file.flush());
-        match written {
-            Ok(()) => self.length += line.len() as u64,
-            Err(_) => file.set_len(self.length)?,
+        if let Some(length) = &mut self.length {
+            match written {
+                Ok(()) => *length += line.len() as u64,
+                Err(_) => file.set_len(*length)?,
+            }
         }
         written
     }
 }
 
-fn length_of_whole_lines(file: &mut File) -> io::Result<u64> {
-    let (mut length, mut read, mut buffer) = (0, 0, vec![0; 64 * 1024]);
-    loop {
-        let count = file.read(&mut buffer)?;
-        if count == 0 {
-            return Ok(length);
+/// Cuts off what follows the last line end, and says how much is left.
+fn cut_to_whole_lines(file: &mut File) -> io::Result<u64> {
+    let mut block = vec![0; BLOCK_BYTES];
+    let mut end = file.metadata()?.len();
+    let whole = loop {
+        let start = end.saturating_sub(BLOCK_BYTES as u64);
+        let read = block.get_mut(..usize::try_from(end - start).unwrap_or(BLOCK_BYTES)).unwrap_or_default();
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(read)?;
+        match read.iter().rposition(|byte| *byte == b'\n') {
+            Some(last) => break start + last as u64 + 1,
+            None if start == 0 => break 0,
+            None => end = start,
         }
-        if let Some(last) = buffer.iter().take(count).rposition(|byte| *byte == b'\n') {
-            length = read + last as u64 + 1;
-        }
-        read += count as u64;
-    }
+    };
+    file.set_len(whole)?;
+    Ok(whole)
 }
 
 /// What a journal tells. A *repeat* is an acceptance beyond the first one of its kind.

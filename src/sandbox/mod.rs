@@ -22,7 +22,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use control::latency;
-pub use fate::{Fault, Share};
+pub use fate::{Code, Fault, Share, codes};
 pub use journal::{Entry, Outcome, Review, review};
 pub use knobs::{ErrorFor, Knobs, WebhookKnobs};
 pub use server::Sandbox;

@@ -118,6 +118,8 @@ pub(super) struct Accepted {
     pub(super) to: String,
     /// What its dialect wants to remember: Evolution's answer, Meta's category.
     pub(super) content: Value,
+    /// Bytes of the content.
+    size: usize,
     /// The milestones it has passed, one bit each.
     milestones: AtomicU8,
 }
@@ -243,7 +245,7 @@ impl Provider {
     pub(super) fn accept(&self, sent: &Sent, id: &str, content: Value, outcome: Outcome) -> io::Result<Arc<Accepted>> {
         let entry = sent.entry(id, outcome);
         let size = content.to_string().len();
-        let accepted = Arc::new(Accepted { entry, to: sent.to.clone(), content, milestones: AtomicU8::new(0) });
+        let accepted = Arc::new(Accepted { entry, to: sent.to.clone(), content, size, milestones: AtomicU8::new(0) });
         let mut books = self.books();
         books.journal.write(&accepted.entry)?;
         let dialect = sent.dialect.name();
@@ -253,7 +255,7 @@ impl Provider {
         books.kept_bytes += size;
         while books.kept.len() > MOST_KEPT || books.kept_bytes > MOST_KEPT_BYTES {
             let Some(oldest) = books.kept.pop_front() else { break };
-            books.kept_bytes = books.kept_bytes.saturating_sub(oldest.content.to_string().len());
+            books.kept_bytes = books.kept_bytes.saturating_sub(oldest.size);
         }
         drop(books);
         self.outbox.announce(&accepted, self);

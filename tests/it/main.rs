@@ -21,6 +21,7 @@ mod operate;
 mod output;
 mod property;
 mod redis_service;
+mod sandbox;
 mod schedule;
 mod sending;
 mod setup_redis;

@@ -144,7 +144,7 @@ fn contacts(body: &Value) -> (&'static str, Value) {
 /// WhatsApp's address of a number as Evolution guesses it: without the digit that BR, MX and AR numbers carry for other
 /// networks.
 pub(super) fn address(number: &str) -> String {
-    if number.ends_with("@g.us") || number.ends_with("@s.whatsapp.net") || number.ends_with("@lid") {
+    if ["@g.us", "@s.whatsapp.net", "@lid", "@broadcast"].iter().any(|network| number.ends_with(network)) {
         return number.to_owned();
     }
     let kept: String = number.split(['@', ':']).next().unwrap_or_default().chars().filter(|c| !" +()\t\n\r".contains(*c)).collect();
@@ -167,16 +167,19 @@ fn without_extra_digit(digits: &str) -> String {
     }
 }
 
-/// Digits of an address: the recipient as everything but Evolution's own answers knows it.
+/// Digits of a number or an address; the whole address of what is no person.
 pub(super) fn digits(number: &str) -> String {
-    let name = number.split(['@', ':']).next().unwrap_or_default();
-    if number.ends_with("@g.us") { name.to_owned() + "@g.us" } else { name.chars().filter(char::is_ascii_digit).collect() }
+    if number.ends_with("@g.us") || number.ends_with("@broadcast") {
+        return number.to_owned();
+    }
+    number.split(['@', ':']).next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect()
 }
 
-/// Whether anybody could have such a number.
+/// Whether anybody could have such an address. Groups have none: this account is in no group.
 pub(super) fn can_exist(address: &str) -> bool {
-    let Some(digits) = address.strip_suffix("@s.whatsapp.net") else { return address.ends_with("@lid") };
-    (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    let number = ["@s.whatsapp.net", "@lid"].iter().find_map(|network| address.strip_suffix(network));
+    number.is_some_and(|number| (7..=17).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit()))
+        || address == "status@broadcast"
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! This file answers what a client of Evolution asks besides sending: instances, numbers, and messages sent before.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::Dialect;
@@ -90,11 +91,14 @@ pub(super) fn messages(provider: &Provider, body: &Value) -> Answer {
     )
 }
 
-/// `{"gte":"2026-11-24T10:00:00Z","lte":"…"}`: Evolution reads texts; whole seconds are read too.
+/// `{"gte":"2026-11-24T10:00:00Z","lte":"…"}`: moments as Evolution reads them, or whole seconds.
 fn is_within(content: &Value, range: Option<&Value>) -> bool {
     let Some(range) = range else { return true };
-    let at = content.get("messageTimestamp").and_then(Value::as_u64).unwrap_or_default();
-    let edge = |name: &str| range.get(name).and_then(Value::as_u64);
+    let at = content.get("messageTimestamp").and_then(Value::as_i64).unwrap_or_default();
+    let edge = |name: &str| match range.get(name)? {
+        Value::String(moment) => moment.parse::<Timestamp>().ok().map(|moment| moment.as_second()),
+        seconds => seconds.as_i64(),
+    };
     edge("gte").is_none_or(|from| at >= from) && edge("lte").is_none_or(|to| at <= to)
 }
 

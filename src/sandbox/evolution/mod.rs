@@ -25,11 +25,16 @@ type Checked<T> = Result<T, Answer>;
 
 /// Answers any path that is not Meta's.
 pub(super) async fn answer(provider: &Provider, request: &Request) -> Answer {
-    if let Some(fault) = provider.storm_over_all() {
+    // the greeting needs no key, so it knows nothing of a wrong one
+    let is_about_keys = |fault: &Fault| matches!(fault, Fault::Unauthorized | Fault::InstanceMissing);
+    if let Some(fault) = provider.storm_over_all().filter(|fault| request.path != "/" || !is_about_keys(fault)) {
         provider.refuse(fault);
         return fault_answer(provider, fault, "");
     }
-    route(provider, request).await.unwrap_or_else(|refusal| refusal)
+    route(provider, request).await.unwrap_or_else(|refusal| {
+        provider.refuse(format!("status {}", refusal.status));
+        refusal
+    })
 }
 
 async fn route(provider: &Provider, request: &Request) -> Checked<Answer> {
@@ -138,7 +143,6 @@ async fn send(provider: &Provider, request: &Request, action: &str, body: &Value
         return Err(error_answer(500, "Internal Server Error", json!("Method not available in the Baileys service")));
     }
     if let Some(objection) = content::objection(action, body) {
-        provider.refuse("invalid");
         return Err(bad_request(json!([objection])));
     }
     let number = recipient(action, body);
@@ -151,7 +155,8 @@ async fn send(provider: &Provider, request: &Request, action: &str, body: &Value
         at_us: request.at_us,
     };
     let fate = provider.decide(&sent);
-    let fault = fate.fault.or_else(|| unreachable(&content::address(number)));
+    let absent = (!content::can_exist(&content::address(number))).then_some(Fault::NotOnWhatsApp);
+    let fault = fate.fault.or(absent);
     let refusal = fault.filter(|fault| !fault.accepts());
     let answer = match refusal {
         Some(fault) => {
@@ -172,12 +177,6 @@ fn recipient<'a>(action: &str, body: &'a Value) -> &'a str {
         _ => body.get("number"),
     };
     number.and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Groups are none that this account is in; numbers that nobody can have are not on WhatsApp.
-fn unreachable(address: &str) -> Option<Fault> {
-    let is_broadcast = address.ends_with("@broadcast") || address.starts_with("status");
-    (!is_broadcast && !content::can_exist(address)).then_some(Fault::NotOnWhatsApp)
 }
 
 fn accept(provider: &Provider, sent: &Sent, body: &Value, number: &str, fault: Option<Fault>) -> Checked<Answer> {

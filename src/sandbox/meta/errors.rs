@@ -94,6 +94,11 @@ pub(in crate::sandbox) fn is_known(code: u32) -> bool {
     ROWS.iter().any(|row| row.0 == code)
 }
 
+/// Code, HTTP status and title of each.
+pub(in crate::sandbox) fn all() -> impl Iterator<Item = (u32, u16, &'static str)> {
+    ROWS.iter().map(|row| (row.0, row.1, row.2))
+}
+
 fn row(code: u32) -> Row {
     let unknown = (code, 400, "Something went wrong", "Message failed to send due to an unknown error.");
     ROWS.iter().copied().find(|row| row.0 == code).unwrap_or(unknown)

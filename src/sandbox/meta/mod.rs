@@ -33,6 +33,7 @@ pub(super) async fn answer(provider: &Provider, request: &Request) -> Answer {
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
     if let Err(refusal) = authorised(provider, request) {
+        provider.refuse(format!("status {}", refusal.status));
         return refusal;
     }
     match (&request.method, segments.as_slice()) {

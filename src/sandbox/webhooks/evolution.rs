@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::super::evolution::{instance_id, own_address, uuid_of};
 use super::super::provider::{Accepted, Provider};
 use super::{Event, Milestone, Target};
+use crate::core::model::clock;
 
 /// A request, unless the receiver doesn't want to hear it.
 pub(super) fn request(provider: &Provider, target: &Target, event: &Event) -> Option<(String, HeaderMap, Bytes)> {
@@ -74,5 +75,6 @@ fn remote_address(accepted: &Accepted) -> Value {
 
 /// The time on this machine's wall, with the false `Z` that Evolution puts behind it.
 fn wall_time() -> String {
-    Timestamp::now().to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    let now = i64::try_from(clock::now_ms()).ok().and_then(|now| Timestamp::from_millisecond(now).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
+    now.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }

@@ -14,17 +14,19 @@ use std::time::{Duration, Instant};
 use hyper::HeaderMap;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::fate::{self, Purpose};
 use super::provider::{Accepted, Provider};
 use super::{Dialect, Options, SandboxError};
 use target::Target;
 
-/// Posts on the way at a time.
-const AT_A_TIME: usize = 64;
+/// Posts on the way at a time. Those of one message go one after the other, so that only the knobs change their order.
+const LANES: usize = 64;
+/// Posts that wait for the one before them, in each lane.
+const LANE_LENGTH: usize = 256;
 /// Events that may wait; further ones are lost, and counted.
 const MOST_PENDING: usize = 500_000;
 /// Events that may wait to be put in order.
@@ -82,10 +84,31 @@ enum Errand {
     Again(Letter),
 }
 
+impl Errand {
+    fn lane(&self) -> usize {
+        let message = match self {
+            Self::Again(letter) => letter.message,
+            Self::Tell(_, event) => event.message(),
+        };
+        usize::try_from(message % LANES as u64).unwrap_or_default()
+    }
+}
+
+impl Event {
+    /// The message that it is about.
+    fn message(&self) -> u64 {
+        match self {
+            Self::SendMessage(accepted) | Self::Update(accepted, ..) | Self::Reply(accepted) => accepted.lot().message,
+            Self::Connection(_) => 0,
+        }
+    }
+}
+
 /// A request as it goes out, each time with the same bytes.
 #[derive(Clone, Debug)]
 struct Letter {
     dialect: Dialect,
+    message: u64,
     target: Arc<Target>,
     url: String,
     headers: HeaderMap,
@@ -268,34 +291,47 @@ fn plan(accepted: &Arc<Accepted>, provider: &Provider) -> Vec<(Duration, Event)>
 /// Sends what is due until `stop`.
 pub(super) async fn run(provider: Arc<Provider>, mut posts: Posts, stop: CancellationToken) {
     let mut waiting: BinaryHeap<Reverse<Post>> = BinaryHeap::new();
-    let (permits, under_way) = (Arc::new(Semaphore::new(AT_A_TIME)), TaskTracker::new());
-    loop {
-        let due = waiting.peek().map(|Reverse(post)| post.due);
-        let is_due = async {
-            match due {
-                Some(due) => tokio::time::sleep_until(due.into()).await,
-                None => std::future::pending().await,
-            }
-            Arc::clone(&permits).acquire_owned().await
-        };
-        tokio::select! {
-            () = stop.cancelled() => break,
-            Some(post) = posts.recv() => waiting.push(Reverse(post)),
-            permit = is_due => {
-                let (Ok(permit), Some(Reverse(post))) = (permit, waiting.pop()) else { break };
-                let provider = Arc::clone(&provider);
-                provider.outbox.pending.fetch_sub(1, Ordering::Relaxed);
-                let Some(letter) = letter(&provider, post.errand) else { continue };
-                under_way.spawn(async move {
-                    deliver(&provider, letter).await;
-                    drop(permit);
-                });
+    let mut workers = JoinSet::new();
+    let lanes: Vec<mpsc::Sender<Errand>> = (0..LANES)
+        .map(|_| {
+            let (lane, errands) = mpsc::channel(LANE_LENGTH);
+            workers.spawn(work(Arc::clone(&provider), errands));
+            lane
+        })
+        .collect();
+    // dropping the workers ends them: whoever ends the sandbox does not want to wait for a receiver that hangs
+    stop.run_until_cancelled(async {
+        loop {
+            let due = waiting.peek().map(|Reverse(post)| post.due);
+            let is_due = async {
+                match due {
+                    Some(due) => tokio::time::sleep_until(due.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                Some(post) = posts.recv() => waiting.push(Reverse(post)),
+                () = is_due => {
+                    let Some(Reverse(post)) = waiting.pop() else { continue };
+                    provider.outbox.pending.fetch_sub(1, Ordering::Relaxed);
+                    let Some(lane) = lanes.get(post.errand.lane()) else { continue };
+                    if lane.send(post.errand).await.is_err() {
+                        provider.outbox.lost.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
             }
         }
+    })
+    .await;
+}
+
+/// Runs the errands of one lane.
+async fn work(provider: Arc<Provider>, mut errands: mpsc::Receiver<Errand>) {
+    while let Some(errand) = errands.recv().await {
+        if let Some(letter) = letter(&provider, errand) {
+            deliver(&provider, letter).await;
+        }
     }
-    under_way.close();
-    // whoever ends the sandbox does not want to wait for a receiver that hangs
-    stop.cancelled().await;
 }
 
 /// What an errand says, and to whom. Milestones are noted also where nobody listens.
@@ -312,7 +348,7 @@ fn letter(provider: &Provider, errand: Errand) -> Option<Letter> {
         Dialect::Evolution => evolution::request(provider, &target, &event)?,
         Dialect::Meta => meta::request(provider, &target, &event)?,
     };
-    Some(Letter { dialect, target, url, headers, body, tries: 0 })
+    Some(Letter { dialect, message: event.message(), target, url, headers, body, tries: 0 })
 }
 
 async fn deliver(provider: &Provider, letter: Letter) {
