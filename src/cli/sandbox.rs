@@ -144,7 +144,7 @@ Examples:
   curl -d '{\"disconnect\":\"10s\"}' http://127.0.0.1:8788/sandbox/faults
 
 The first line on stdout is its URL. Key and token are WQ_SANDBOX_KEY, webhooks of Meta's are signed with WQ_SANDBOX_APP_SECRET; each is \
-\"sandbox\" when not set. Paths: /message/sendText/main, /v25.0/106540352242922/messages.
+\"sandbox\" when not set. With WQ_SANDBOX_VERIFY_TOKEN the receiver is first asked for Meta's challenge. Paths: /message/sendText/main, /v25.0/106540352242922/messages.
 
 Numbers that end in 000404, 000429, 000500, 000502, 000599, 131056, … always go wrong, and those in 931026 fail after they were accepted: \
 wq sandbox codes. While it runs: GET /sandbox/state, GET /sandbox/journal, GET and POST /sandbox/faults with what is to be turned: latency, \
@@ -308,6 +308,14 @@ async fn serve(options: Options, shell: &Shell) -> anyhow::Result<Exit> {
     } else {
         shell.printer.lines([url.as_str()])?;
         shell.printer.note(&format!("Evolution's instance {instance}, Meta's number {phone_number_id}; Ctrl-C ends it"));
+    }
+    if let Some(token) = environment("WQ_SANDBOX_VERIFY_TOKEN") {
+        match sandbox.challenge(&token).await {
+            Ok(()) => shell.printer.note("the receiver of webhooks gave the challenge back"),
+            Err(problem) => {
+                shell.printer.warn(&format!("the receiver of webhooks did not give the challenge back, so Meta would refuse it: {problem}"))
+            }
+        }
     }
     let stop = CancellationToken::new();
     let serving = tokio::spawn(sandbox.serve(stop.clone()));

@@ -57,6 +57,15 @@ impl Sandbox {
         self.address
     }
 
+    /// Asks the receiver of webhooks as Meta does when one is entered: it must know the token and give the challenge back.
+    ///
+    /// # Errors
+    /// When it does not, with its answer.
+    pub async fn challenge(&self, token: &str) -> Result<(), String> {
+        let challenge = (self.provider.unique() % 10_000_000_000).to_string();
+        self.provider.outbox.challenge(token, &challenge).await
+    }
+
     /// Serves until `stop`, and says what happened: `GET /sandbox/state` at its end.
     pub async fn serve(self, stop: CancellationToken) -> Value {
         let Self { provider, listener, address, posts } = self;

@@ -207,6 +207,12 @@ impl Outbox {
         Ok(settings)
     }
 
+    /// Asks Meta's receiver whether it wants webhooks.
+    pub(super) async fn challenge(&self, token: &str, challenge: &str) -> Result<(), String> {
+        let target = self.meta.as_ref().ok_or("there is no receiver of webhooks")?;
+        target.challenge(token, challenge).await
+    }
+
     /// Evolution's receiver as `webhook/find` shows it.
     pub(super) fn settings(&self) -> Value {
         self.target(Dialect::Evolution).map(|target| target.settings.clone()).unwrap_or_default()

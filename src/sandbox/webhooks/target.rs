@@ -92,6 +92,21 @@ impl Target {
         headers
     }
 
+    /// Asks as Meta does before it sends webhooks anywhere: the receiver must know the token and give the challenge back.
+    pub(super) async fn challenge(&self, token: &str, challenge: &str) -> Result<(), String> {
+        let mut url = Url::parse(&self.url).map_err(|error| error.to_string())?;
+        let asked = [("hub.mode", "subscribe"), ("hub.challenge", challenge), ("hub.verify_token", token)];
+        url.query_pairs_mut().extend_pairs(asked);
+        let answer = self.client.get(url).send().await.map_err(|error| error.without_url().to_string())?;
+        let status = answer.status();
+        let body = answer.text().await.map_err(|error| error.without_url().to_string())?;
+        match (status.as_u16(), body.trim() == challenge) {
+            (200, true) => Ok(()),
+            (200, false) => Err("the answer is not the challenge".to_owned()),
+            _ => Err(format!("the answer is {status}")),
+        }
+    }
+
     /// The status of the answer, or `None` without one.
     pub(super) async fn post(&self, url: &str, headers: HeaderMap, body: Bytes) -> Option<u16> {
         match self.client.post(url).headers(headers).body(body).send().await {

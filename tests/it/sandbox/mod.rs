@@ -210,7 +210,7 @@ fn read_call(reader: &mut impl BufRead) -> Option<Call> {
     }
     let path = head.split(' ').nth(1)?.to_owned();
     let call = Call { path, head, body: Vec::new() };
-    let mut body = vec![0; call.header("content-length")?.trim().parse().ok()?];
+    let mut body = vec![0; call.header("content-length").map_or(Some(0), |length| length.trim().parse().ok())?];
     reader.read_exact(&mut body).ok()?;
     Some(Call { body, ..call })
 }

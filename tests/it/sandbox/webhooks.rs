@@ -218,3 +218,15 @@ fn a_lost_connection_is_announced_and_so_is_its_return() {
     let states: Vec<Value> = calls.iter().map(|call| call.json()["data"]["state"].clone()).collect();
     assert_eq!((event(&calls[0]).as_str(), states), ("connection.update", vec![json!("close"), json!("open")]));
 }
+
+#[test]
+fn a_receiver_is_asked_for_metas_challenge_when_there_is_a_token() {
+    let hooks = Hooks::start(|_| 200);
+    let url = hooks.url();
+    let sandbox = Sandbox::of(Wq::bare().env("WQ_SANDBOX_VERIFY_TOKEN", "abc"), &["--webhook", &url]);
+
+    let asked = hooks.after(1)[0].clone();
+    let query = asked.path.split_once('?').unwrap().1.to_owned();
+    assert!(query.starts_with("hub.mode=subscribe&hub.challenge=") && query.ends_with("&hub.verify_token=abc"), "{query}");
+    eventually(PATIENCE, "the answer is told", || sandbox.process.stderr().contains("the answer is not the challenge").then_some(()));
+}
