@@ -102,7 +102,7 @@ struct WebhookFlags {
     /// Where webhooks go: Evolution's, and Meta's with X-Hub-Signature-256
     #[arg(long, value_name = "URL")]
     webhook: Option<String>,
-    /// Sent with each of them; Evolution's jwt_key makes a token
+    /// Sent with each of them; Evolution's `jwt_key` becomes a token
     #[arg(long = "webhook-header", value_name = "NAME: VALUE", value_parser = header, requires = "webhook")]
     headers: Vec<(String, String)>,
     /// From the acceptance to delivered
@@ -312,9 +312,7 @@ async fn serve(options: Options, shell: &Shell) -> anyhow::Result<Exit> {
     if let Some(token) = environment("WQ_SANDBOX_VERIFY_TOKEN") {
         match sandbox.challenge(&token).await {
             Ok(()) => shell.printer.note("the receiver of webhooks gave the challenge back"),
-            Err(problem) => {
-                shell.printer.warn(&format!("the receiver of webhooks did not give the challenge back, so Meta would refuse it: {problem}"))
-            }
+            Err(problem) => shell.printer.warn(&format!("the receiver of webhooks fails Meta's challenge: {problem}")),
         }
     }
     let stop = CancellationToken::new();

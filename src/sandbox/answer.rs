@@ -92,7 +92,7 @@ impl Answer {
     pub(super) async fn into_response(self) -> Result<Response<Payload>, Trouble> {
         let payload = match self.shape {
             Shape::Whole => Payload::Whole(Some(self.body.clone())),
-            Shape::Torn => Payload::Torn(Some(self.body.slice(..self.body.len() / 2))),
+            Shape::Torn => Payload::Torn(Tear::Before(self.body.slice(..self.body.len() / 2))),
             Shape::Huge => Payload::Huge(HUGE_BYTES),
             Shape::Closed => return Err(Trouble::NoAnswer),
             Shape::Silent => std::future::pending().await,
@@ -116,20 +116,47 @@ impl Answer {
 #[derive(Debug)]
 pub(super) enum Payload {
     Whole(Option<Bytes>),
-    /// Breaks off after this.
-    Torn(Option<Bytes>),
+    /// Breaks off after some of it.
+    Torn(Tear),
     /// So many blanks to go.
     Huge(usize),
+}
+
+/// How far a torn body has got.
+#[derive(Debug)]
+pub(super) enum Tear {
+    /// This comes first.
+    Before(Bytes),
+    /// It is to leave before the end: what is still in a buffer when a body fails is thrown away.
+    Leaving,
+    /// Now.
+    Now,
+}
+
+impl Tear {
+    fn next(&mut self, context: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Trouble>>> {
+        match std::mem::replace(self, Self::Now) {
+            Self::Before(bytes) => {
+                *self = Self::Leaving;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Self::Leaving => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Self::Now => Poll::Ready(Some(Err(Trouble::NoAnswer))),
+        }
+    }
 }
 
 impl Body for Payload {
     type Data = Bytes;
     type Error = Trouble;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Trouble>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Trouble>>> {
         Poll::Ready(match &mut *self {
             Self::Whole(body) => body.take().filter(|body| !body.is_empty()).map(|body| Ok(Frame::data(body))),
-            Self::Torn(body) => Some(body.take().map(Frame::data).ok_or(Trouble::NoAnswer)),
+            Self::Torn(tear) => return tear.next(context),
             Self::Huge(0) => None,
             Self::Huge(left) => {
                 let count = BLANKS.len().min(*left);

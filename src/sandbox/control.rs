@@ -105,7 +105,9 @@ fn obey(house: &House, body: &[u8]) -> Result<(), String> {
         desk.end_storms();
     }
     let lost = storms.iter().find(|storm| storm.fault == Fault::ConnectionClosed).map(|storm| storm.until);
-    storms.into_iter().for_each(|storm| desk.begin_storm(storm));
+    for storm in storms {
+        desk.begin_storm(storm);
+    }
     drop(desk);
     if let Some(until) = lost {
         provider.outbox.announce_disconnect(until);

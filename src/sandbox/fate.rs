@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_share_is_read_in_percent_and_as_a_fraction() {
-        assert_eq!(["2%", "0.02", " 2 % "].map(|text| text.parse()), [Ok(Share(0.02)), Ok(Share(0.02)), Ok(Share(0.02))]);
+        assert_eq!(["2%", "0.02", " 2 % "].map(str::parse), [Ok(Share(0.02)), Ok(Share(0.02)), Ok(Share(0.02))]);
         for text in ["", "%", "101%", "-1%", "1.5", "NaN", "two"] {
             assert!(text.parse::<Share>().is_err(), "{text}");
         }

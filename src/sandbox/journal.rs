@@ -219,7 +219,9 @@ mod tests {
 
     fn reviewed(entries: &[Entry]) -> Review {
         let mut tally = Tally::default();
-        entries.iter().for_each(|entry| tally.count(entry));
+        for entry in entries {
+            tally.count(entry);
+        }
         tally.review()
     }
 

@@ -96,7 +96,7 @@ fn is_within(content: &Value, range: Option<&Value>) -> bool {
     let Some(range) = range else { return true };
     let at = content.get("messageTimestamp").and_then(Value::as_i64).unwrap_or_default();
     let edge = |name: &str| match range.get(name)? {
-        Value::String(moment) => moment.parse::<Timestamp>().ok().map(|moment| moment.as_second()),
+        Value::String(moment) => moment.parse::<Timestamp>().ok().map(Timestamp::as_second),
         seconds => seconds.as_i64(),
     };
     edge("gte").is_none_or(|from| at >= from) && edge("lte").is_none_or(|to| at <= to)

@@ -18,9 +18,9 @@ pub(super) enum Rule {
     Anything,
     Thing(&'static Shape),
     /// At least, at most, all different, and what each is.
-    List(usize, usize, bool, &'static Rule),
+    List(usize, usize, bool, &'static Self),
     /// Whatever is wrong with it is told so.
-    Told(&'static Rule, &'static str),
+    Told(&'static Self, &'static str),
 }
 
 /// The properties of an object.

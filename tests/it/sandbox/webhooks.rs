@@ -31,7 +31,7 @@ fn hmac(key: &[u8], text: &[u8]) -> String {
     let pad = |with: u8| block.map(|byte| byte ^ with).to_vec();
     let inner = Sha256::digest([pad(0x36), text.to_vec()].concat());
     let outer = Sha256::digest([pad(0x5c), inner.to_vec()].concat());
-    outer.iter().map(|byte| format!("{byte:02x}")).collect()
+    outer.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 fn event(call: &Call) -> String {
@@ -149,7 +149,7 @@ fn webhooks_come_twice_and_before_their_turn_when_told_to() {
 #[test]
 fn a_webhook_that_nobody_took_comes_again_with_the_same_bytes() {
     let hooks = Hooks::start(|number| if number < 2 { 503 } else { 200 });
-    let sandbox = start(&hooks, &["--webhook-retry-after", "10ms", "--deliver-after", "1h"].as_slice());
+    let sandbox = Sandbox::start(&["--webhook", &hooks.url(), "--webhook-retry-after", "10ms", "--deliver-after", "1h"]);
     sandbox.meta_text("+34600111222", "x", "a");
 
     let calls = hooks.after(3);
