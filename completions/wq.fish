@@ -61,6 +61,7 @@ complete -c wq -n "__fish_wq_needs_command" -f -a "metrics" -d 'Show how a queue
 complete -c wq -n "__fish_wq_needs_command" -f -a "events" -d 'Follow what happens in a queue'
 complete -c wq -n "__fish_wq_needs_command" -f -a "workers" -d 'See who works'
 complete -c wq -n "__fish_wq_needs_command" -f -a "redis" -d 'A local Redis of its own: start, stop, look inside'
+complete -c wq -n "__fish_wq_needs_command" -f -a "sandbox" -d 'A WhatsApp provider on this machine, to try things out with'
 complete -c wq -n "__fish_wq_needs_command" -f -a "bench" -d 'Measure this wq against a server'
 complete -c wq -n "__fish_wq_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c wq -n "__fish_wq_needs_command" -f -a "version" -d 'Print the version and what it is built for'
@@ -1528,6 +1529,101 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l listen -d 'Where to listen, loopback only; port 0 takes a free one' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l instance -d 'Evolution\'s instance' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l phone-number-id -d 'Meta\'s business number' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l own-number -d 'The number that messages come from' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l template -d 'A template of Meta\'s and how many parameters its body wants, or the code it is refused with; without any, all are good' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l journal -d 'Write one line for each accepted message, before it is answered; numbers are whole, the file is for you alone (0600)' -r -F
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l seed -d 'Decides all lots: the same messages meet the same fate' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l latency -d 'How long an answer takes' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l error -d 'A share of sends goes wrong so; CODE as below' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l drop-answers -d 'A share is accepted, but the connection closed without an answer' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l error-for -d 'Sends to this number go wrong so, always or COUNT times' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l retry-after -d 'What Retry-After says with 429 and 503' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l webhook -d 'Where webhooks go: Evolution\'s, and Meta\'s with X-Hub-Signature-256' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l webhook-header -d 'Sent with each of them; Evolution\'s `jwt_key` becomes a token' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l deliver-after -d 'From the acceptance to delivered' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l read-after -d 'From delivered to read' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l reply-after -d 'From read to a reply that quotes the message' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l read-rate -d 'How many of the delivered are read' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l reply-rate -d 'How many of the delivered are replied to' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l fail-later -d 'A share of the accepted fails later, with this code of Meta\'s' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l swap-webhooks -d 'A share of webhooks comes before the one that it should follow' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l double-webhooks -d 'A share of webhooks comes twice' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l webhook-retry-after -d 'Before a webhook that nobody took comes again; doubles each time' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -f -a "check" -d 'Count what a journal holds; exit 6 when a message was accepted twice'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -f -a "codes" -d 'List what can go wrong, by its code, and the numbers that always meet it'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l expect -d 'Exit 6 also unless so many different messages were accepted' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand bench" -l jobs -d 'Jobs to add and to work off, such as 100k; slow workloads take a share of it' -r
 complete -c wq -n "__fish_wq_using_subcommand bench" -l only -d 'Only these: add, add-one, drain, handler, pickup, delayed, limiter' -r -f -a "add\t'Many jobs, as `wq bulk` adds them: without priority and ledger, then with both'
 add-one\t'One job after the other, each answered before the next'
