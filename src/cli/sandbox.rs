@@ -49,7 +49,7 @@ struct Check {
 
 #[derive(Debug, clap::Args)]
 struct Serve {
-    /// Where to listen, loopback only; port 0 takes a free one
+    /// On loopback; port 0 is a free one
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:8788")]
     listen: SocketAddr,
     /// Evolution's instance
@@ -80,17 +80,20 @@ struct Serve {
 #[command(next_help_heading = "Faults")]
 struct FaultFlags {
     /// How long an answer takes
-    #[arg(long, value_name = "TIME[..TIME]", default_value = "0ms", value_parser = sandbox::latency)]
+    #[arg(long, value_name = "TIME..TIME", default_value = "0ms", value_parser = sandbox::latency)]
     latency: (Duration, Duration),
     /// A share of sends goes wrong so; CODE as below
     #[arg(long = "error", value_name = "CODE=SHARE", value_parser = error)]
     errors: Vec<(Fault, Share)>,
-    /// A share is accepted, but the connection closed without an answer
+    /// A share is accepted, but not answered
     #[arg(long, value_name = "SHARE", default_value = "0%")]
     drop_answers: Share,
-    /// Sends to this number go wrong so, always or COUNT times
-    #[arg(long, value_name = "NUMBER=CODE[:COUNT]")]
+    /// Sends to this number go wrong so; CODE:2 is twice only
+    #[arg(long, value_name = "NUMBER=CODE")]
     error_for: Vec<ErrorFor>,
+    /// No number is special by its end
+    #[arg(long)]
+    plain_numbers: bool,
     /// What Retry-After says with 429 and 503
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_duration)]
     retry_after: Duration,
@@ -99,7 +102,7 @@ struct FaultFlags {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Webhooks")]
 struct WebhookFlags {
-    /// Where webhooks go: Evolution's, and Meta's with X-Hub-Signature-256
+    /// Where webhooks go; Meta's are signed
     #[arg(long, value_name = "URL")]
     webhook: Option<String>,
     /// Sent with each of them; Evolution's `jwt_key` becomes a token
@@ -123,13 +126,13 @@ struct WebhookFlags {
     /// A share of the accepted fails later, with this code of Meta's
     #[arg(long = "fail-later", value_name = "CODE=SHARE", value_parser = later)]
     fail_later: Vec<(u32, Share)>,
-    /// A share of webhooks comes before the one that it should follow
+    /// A share of webhooks comes out of order
     #[arg(long, value_name = "SHARE", default_value = "0%")]
     swap_webhooks: Share,
     /// A share of webhooks comes twice
     #[arg(long, value_name = "SHARE", default_value = "0%")]
     double_webhooks: Share,
-    /// Before a webhook that nobody took comes again; doubles each time
+    /// Before one not taken comes again; doubles
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration)]
     webhook_retry_after: Duration,
 }
@@ -146,7 +149,7 @@ Examples:
 The first line on stdout is its URL. Key and token are WQ_SANDBOX_KEY, webhooks of Meta's are signed with WQ_SANDBOX_APP_SECRET; each is \
 \"sandbox\" when not set. With WQ_SANDBOX_VERIFY_TOKEN the receiver is first asked for Meta's challenge. Paths: /message/sendText/main, /v25.0/106540352242922/messages.
 
-Numbers that end in 000404, 000429, 000500, 000502, 000599, 131056, … always go wrong, and those in 931026 fail after they were accepted: \
+Numbers that end in 999404, 999429, 999500, 999502, 999599, 131056, … always go wrong, and those in 931026 fail after they were accepted: \
 wq sandbox codes. While it runs: GET /sandbox/state, GET /sandbox/journal, GET and POST /sandbox/faults with what is to be turned: latency, \
 errors {CODE: SHARE}, error_for {NUMBER: CODE}, drop_answers, retry_after, read_rate, reply_rate, swap_webhooks, double_webhooks, reset; or for \
 a TIME: disconnect, unauthorized, refuse (nobody can connect), storm {\"code\": CODE, \"for\": TIME}.";
@@ -173,7 +176,7 @@ fn header(text: &str) -> Result<(String, String), String> {
 
 impl Serve {
     fn options(self) -> Options {
-        let FaultFlags { latency, errors, drop_answers, error_for, retry_after } = self.faults;
+        let FaultFlags { latency, errors, drop_answers, error_for, plain_numbers, retry_after } = self.faults;
         let flags = self.webhooks;
         let webhooks = WebhookKnobs {
             deliver_after: flags.deliver_after,
@@ -197,7 +200,7 @@ impl Serve {
             journal: self.journal,
             webhook: flags.webhook.map(|url| Webhook { url, headers: flags.headers }),
             seed: self.seed,
-            knobs: Knobs { latency, errors, drop_answers, error_for, fail_later: flags.fail_later, retry_after, webhooks },
+            knobs: Knobs { latency, errors, drop_answers, error_for, plain_numbers, fail_later: flags.fail_later, retry_after, webhooks },
         }
     }
 }

@@ -50,12 +50,15 @@ pub enum Fault {
     Meta(u32),
 }
 
+/// What stands before a status at the end of a number: digits that numbers counted up from a round one do not reach soon.
+const STATUS_END: &str = "999";
+
 /// A fault with its name.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     name: &'static str,
     fault: Fault,
-    /// Numbers that end in `000` and these digits meet it; none when empty.
+    /// Numbers that end in [`STATUS_END`] and these digits meet it; none when empty.
     end: &'static str,
     /// What comes back.
     told: &'static str,
@@ -106,7 +109,7 @@ pub struct Code {
 pub fn codes() -> Vec<Code> {
     let named = ROWS.iter().map(|row| Code {
         code: row.name.to_owned(),
-        number_ends: (!row.end.is_empty()).then(|| format!("000{}", row.end)),
+        number_ends: (!row.end.is_empty()).then(|| format!("{STATUS_END}{}", row.end)),
         told: row.told.to_owned(),
     });
     let of_meta = errors::all().map(|(code, status, title)| Code {
@@ -125,13 +128,13 @@ impl Fault {
 
     /// What is wrong with numbers that end so; `None` for all others.
     ///
-    /// `…000404` names a status, `…131056` a code of Meta's.
+    /// `…999404` names a status, `…131056` a code of Meta's.
     pub(super) fn of_number(digits: &str) -> Option<Self> {
         let tail = digits.get(digits.len().checked_sub(6)?..)?;
         if let Some(code) = meta_code(tail) {
             return Some(Self::Meta(code));
         }
-        let end = tail.strip_prefix("000")?;
+        let end = tail.strip_prefix(STATUS_END)?;
         ROWS.iter().find(|row| row.end == end).map(|row| row.fault)
     }
 
@@ -256,8 +259,8 @@ mod tests {
     #[test]
     fn a_number_names_its_fault_by_its_end() {
         assert_eq!(Fault::of_number("34600131056"), Some(Fault::Meta(131_056)));
-        assert_eq!(Fault::of_number("34600000404"), Some(Fault::NotOnWhatsApp));
-        assert_eq!(Fault::of_number("34600000599"), Some(Fault::Dropped));
+        assert_eq!(Fault::of_number("34600999404"), Some(Fault::NotOnWhatsApp));
+        assert_eq!(Fault::of_number("34600999599"), Some(Fault::Dropped));
         for ordinary in ["34600111222", "34600130999", "5511980000007", "1", ""] {
             assert_eq!(Fault::of_number(ordinary), None, "{ordinary}");
         }

@@ -19,6 +19,8 @@ pub struct Knobs {
     pub drop_answers: Share,
     /// Faults of single recipients.
     pub error_for: Vec<ErrorFor>,
+    /// No number is special by its end.
+    pub plain_numbers: bool,
     /// Accepted messages of which a webhook says later that they failed, with Meta's code.
     pub fail_later: Vec<(u32, Share)>,
     /// What Retry-After says.
@@ -133,7 +135,8 @@ impl Desk {
             return Fate { fault: Some(storm.fault), latency: self.latency(lot.message, 0) };
         }
         let turn = self.tries.count(lot.message);
-        let fault = self.own_fault(lot.to).or_else(|| Fault::of_number(lot.to)).or_else(|| self.drawn_fault(lot.message, turn));
+        let by_number = Fault::of_number(lot.to).filter(|_| !self.knobs.plain_numbers);
+        let fault = self.own_fault(lot.to).or(by_number).or_else(|| self.drawn_fault(lot.message, turn));
         Fate { fault, latency: self.latency(lot.message, turn) }
     }
 
@@ -165,7 +168,7 @@ impl Desk {
 
     /// Meta's code with which an accepted message fails later.
     pub(super) fn later_failure(&self, lot: Lot<'_>) -> Option<u32> {
-        if let Some(code) = Fault::later_of_number(lot.to) {
+        if let Some(code) = Fault::later_of_number(lot.to).filter(|_| !self.knobs.plain_numbers) {
             return Some(code);
         }
         let drawn = fate::draw(self.seed, lot.message, Purpose::Later, 0);

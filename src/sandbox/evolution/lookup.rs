@@ -50,8 +50,11 @@ pub(super) fn numbers(provider: &Provider, body: &Value) -> Checked<Answer> {
 fn one_number(provider: &Provider, number: &str) -> Value {
     let (address, digits) = (content::address(number), content::digits(number));
     let is_named = |fault: Fault| matches!(fault, Fault::NotOnWhatsApp | Fault::Meta(131_026));
-    let own = provider.desk().knobs.error_for.iter().any(|own| own.number == digits && is_named(own.fault) && own.count != Some(0));
-    let exists = content::can_exist(&address) && !own && !Fault::of_number(&digits).is_some_and(is_named);
+    let desk = provider.desk();
+    let own = desk.knobs.error_for.iter().any(|own| own.number == digits && is_named(own.fault) && own.count != Some(0));
+    let by_number = !desk.knobs.plain_numbers && Fault::of_number(&digits).is_some_and(is_named);
+    drop(desk);
+    let exists = content::can_exist(&address) && !own && !by_number;
     if exists {
         json!({ "jid": address, "exists": true, "number": number, "name": format!("Contact {}", digits.chars().rev().take(4).collect::<String>()), "lid": null })
     } else {

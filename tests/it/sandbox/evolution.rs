@@ -92,13 +92,13 @@ fn every_error_has_the_shape_that_evolution_gives_it() {
     let text = |number: &str, text: &str| told(&sandbox.send_text(number, text));
     let absent = |number: &str| json!([{ "jid": format!("{number}@s.whatsapp.net"), "exists": false, "number": number }]);
 
-    assert_eq!(text("34600000404", "x"), error(400, "Bad Request", absent("34600000404")));
+    assert_eq!(text("34600999404", "x"), error(400, "Bad Request", absent("34600999404")));
     assert_eq!(text("abc", "x"), error(400, "Bad Request", absent("abc")));
     assert_eq!(text("34600111222", " "), error(400, "Bad Request", json!(["Text is required"])));
-    assert_eq!(text("34600000501", "x"), error(500, "Internal Server Error", json!("Connection Closed")));
-    assert_eq!(text("34600000500", "x"), error(500, "Internal Server Error", json!("Internal server error")));
-    assert_eq!(text("34600000401", "x"), error(401, "Unauthorized", json!("Unauthorized")));
-    assert_eq!(text("34600000400", "x"), error(400, "Bad Request", json!([["instance requires property \"number\""]])));
+    assert_eq!(text("34600999501", "x"), error(500, "Internal Server Error", json!("Connection Closed")));
+    assert_eq!(text("34600999500", "x"), error(500, "Internal Server Error", json!("Internal server error")));
+    assert_eq!(text("34600999401", "x"), error(401, "Unauthorized", json!("Unauthorized")));
+    assert_eq!(text("34600999400", "x"), error(400, "Bad Request", json!([["instance requires property \"number\""]])));
     assert_eq!(text("120363041234567890", "x"), error(400, "Bad Request", json!(["[object Object]"])));
     let template = sandbox.evolution("POST", "/message/sendTemplate/main", &json!({ "number": "1", "name": "a", "language": "es" }));
     assert_eq!(told(&template), error(500, "Internal Server Error", json!("Method not available in the Baileys service")));
@@ -125,7 +125,7 @@ fn gateways_answer_pages_and_say_when_to_come_again() {
     let sandbox = Sandbox::start(&["--retry-after", "7s"]);
 
     for (number, status, wait) in
-        [("34600000502", 502, None), ("34600000504", 504, None), ("34600000503", 503, Some("7")), ("34600000429", 429, Some("7"))]
+        [("34600999502", 502, None), ("34600999504", 504, None), ("34600999503", 503, Some("7")), ("34600999429", 429, Some("7"))]
     {
         let reply = sandbox.send_text(number, "x");
         assert_eq!((reply.status, reply.header("retry-after")), (status, wait), "{number}");
@@ -149,7 +149,7 @@ fn the_instance_is_open_and_known() {
 fn numbers_are_looked_up_in_their_order() {
     let sandbox = Sandbox::start(&["--error-for", "+34600111333=not-on-whatsapp"]);
 
-    let body = json!({ "numbers": ["34600111222", "34600000404", "34600111333", "5531987654321"] });
+    let body = json!({ "numbers": ["34600111222", "34600999404", "34600111333", "5531987654321"] });
     let found = sandbox.evolution("POST", "/chat/whatsappNumbers/main", &body).json();
 
     let exists: Vec<bool> = found.as_array().unwrap().iter().map(|row| row["exists"].as_bool().unwrap()).collect();
@@ -160,17 +160,17 @@ fn numbers_are_looked_up_in_their_order() {
 #[test]
 fn a_message_whose_answer_was_lost_is_found_by_its_recipient() {
     let sandbox = Sandbox::start(&[]);
-    assert_eq!(sandbox.send_text("34600000599", "lost").status, 0);
+    assert_eq!(sandbox.send_text("34600999599", "lost").status, 0);
     sandbox.send_text("34600111222", "other");
 
     let find =
         |key: Value| sandbox.evolution("POST", "/chat/findMessages/main", &json!({ "where": { "key": key } })).json()["messages"].clone();
 
-    let found = find(json!({ "remoteJid": "34600000599@s.whatsapp.net" }));
+    let found = find(json!({ "remoteJid": "34600999599@s.whatsapp.net" }));
     assert_eq!((&found["total"], &found["pages"], &found["currentPage"]), (&json!(1), &json!(1), &json!(1)));
     assert_eq!(found["records"][0]["message"], json!({ "conversation": "lost" }));
     let id = found["records"][0]["key"]["id"].clone();
-    assert_eq!(find(json!({ "id": id }))["records"][0]["key"]["remoteJid"], "34600000599@s.whatsapp.net");
+    assert_eq!(find(json!({ "id": id }))["records"][0]["key"]["remoteJid"], "34600999599@s.whatsapp.net");
     assert_eq!(find(json!({ "remoteJid": "34600111333@s.whatsapp.net" }))["total"], 0);
     assert_eq!(find(json!({}))["records"][0]["message"]["conversation"], "other");
 }

@@ -97,8 +97,8 @@ fn a_door_that_is_closed_refuses_connections_and_opens_by_itself() {
 fn half_an_answer_and_none_are_accepted_all_the_same() {
     let sandbox = Sandbox::start(&[]);
 
-    let none = sandbox.send_text("34600000599", "x");
-    let half = sandbox.send_text("34600000598", "x");
+    let none = sandbox.send_text("34600999599", "x");
+    let half = sandbox.send_text("34600999598", "x");
 
     assert_eq!((none.status, none.head.as_str()), (0, ""));
     assert!(half.status == 201 && !half.whole && !half.body.is_empty(), "{half:?}");
@@ -171,4 +171,13 @@ fn an_answer_takes_as_long_as_it_is_told() {
     sandbox.send_text("34600111222", "x");
 
     assert!(before.elapsed() >= Duration::from_millis(200));
+}
+
+#[test]
+fn no_number_is_special_when_told_so() {
+    let sandbox = Sandbox::start(&["--plain-numbers"]);
+
+    for number in ["34600999404", "34600131056", "34600931026"] {
+        assert_eq!(sandbox.send_text(number, "x").status, 201, "{number}");
+    }
 }

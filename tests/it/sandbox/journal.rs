@@ -41,7 +41,7 @@ fn a_line_says_who_got_what_over_which_way() {
 
     let id = sandbox.send_text("+34 600 111 222", "Hola").json()["key"]["id"].clone();
     let wamid = sandbox.meta_text("+34600111333", "Hola", "wq:1").json()["messages"][0]["id"].clone();
-    sandbox.send_text("34600000404", "nobody");
+    sandbox.send_text("34600999404", "nobody");
 
     let written = lines(&folder.journal());
     let (first, second) = (&written[0], &written[1]);
@@ -71,11 +71,11 @@ fn what_was_accepted_is_written_before_its_sender_knows_anything() {
     let folder = Folder::new();
     let mut sandbox = folder.start();
 
-    assert_eq!(sandbox.send_text("34600000599", "lost").status, 0);
+    assert_eq!(sandbox.send_text("34600999599", "lost").status, 0);
     sandbox.process.kill();
 
     let written = lines(&folder.journal());
-    assert_eq!((written.len(), &written[0]["to"], &written[0]["outcome"]), (1, &json!("+34600000599"), &json!("dropped")));
+    assert_eq!((written.len(), &written[0]["to"], &written[0]["outcome"]), (1, &json!("+34600999599"), &json!("dropped")));
 }
 
 #[test]
