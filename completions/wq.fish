@@ -1529,7 +1529,7 @@ complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l listen -d 'Where to listen, loopback only; port 0 takes a free one' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l listen -d 'On loopback; port 0 is a free one' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l instance -d 'Evolution\'s instance' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l phone-number-id -d 'Meta\'s business number' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l own-number -d 'The number that messages come from' -r
@@ -1538,10 +1538,10 @@ complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subco
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l seed -d 'Decides all lots: the same messages meet the same fate' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l latency -d 'How long an answer takes' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l error -d 'A share of sends goes wrong so; CODE as below' -r
-complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l drop-answers -d 'A share is accepted, but the connection closed without an answer' -r
-complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l error-for -d 'Sends to this number go wrong so, always or COUNT times' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l drop-answers -d 'A share is accepted, but not answered' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l error-for -d 'Sends to this number go wrong so; CODE:2 is twice only' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l retry-after -d 'What Retry-After says with 429 and 503' -r
-complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l webhook -d 'Where webhooks go: Evolution\'s, and Meta\'s with X-Hub-Signature-256' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l webhook -d 'Where webhooks go; Meta\'s are signed' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l webhook-header -d 'Sent with each of them; Evolution\'s `jwt_key` becomes a token' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l deliver-after -d 'From the acceptance to delivered' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l read-after -d 'From delivered to read' -r
@@ -1549,9 +1549,9 @@ complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subco
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l read-rate -d 'How many of the delivered are read' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l reply-rate -d 'How many of the delivered are replied to' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l fail-later -d 'A share of the accepted fails later, with this code of Meta\'s' -r
-complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l swap-webhooks -d 'A share of webhooks comes before the one that it should follow' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l swap-webhooks -d 'A share of webhooks comes out of order' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l double-webhooks -d 'A share of webhooks comes twice' -r
-complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l webhook-retry-after -d 'Before a webhook that nobody took comes again; doubles each time' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l webhook-retry-after -d 'Before one not taken comes again; doubles' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
@@ -1567,6 +1567,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l plain-numbers -d 'No number is special by its end'
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -s q -l quiet -d 'Print ids alone, no notes and no progress'
