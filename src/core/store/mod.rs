@@ -6,6 +6,7 @@
 pub mod add;
 pub mod admin;
 pub mod alive;
+pub mod barrier;
 pub mod campaigns;
 pub mod change;
 mod codec;

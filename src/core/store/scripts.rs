@@ -48,6 +48,9 @@ pub(super) static EXTEND_LOCKS: Script = script!("extend_locks", "allow-oom");
 pub(super) static RECOVER_STALLED: Script = script!("recover_stalled", "allow-oom");
 pub(super) static RECOVER_DEAD: Script =
     script!("recover_dead", "allow-oom", "create", "successor", "fence", "flow", "finished", "verdicts", "judge");
+pub(super) static SETTLE_FORGOTTEN: Script =
+    script!("settle_forgotten", "allow-oom", "create", "successor", "fence", "flow", "finished", "verdicts", "late");
+pub(super) static BARRIER: Script = script!("barrier", "allow-oom");
 pub(super) static RECLAIM_JOBS: Script = script!("reclaim_jobs", "allow-oom");
 pub(super) static PAUSE_QUEUE: Script = script!("pause_queue", "allow-oom", "standstill");
 pub(super) static RESUME_QUEUE: Script = script!("resume_queue", "allow-oom", "standstill");
@@ -76,6 +79,8 @@ pub(super) static ALL: &[&Script] = &[
     &EXTEND_LOCKS,
     &RECOVER_STALLED,
     &RECOVER_DEAD,
+    &SETTLE_FORGOTTEN,
+    &BARRIER,
     &RECLAIM_JOBS,
     &PAUSE_QUEUE,
     &RESUME_QUEUE,

@@ -13,7 +13,7 @@ use super::take::{TakeReader, TakeRules, Taken};
 use crate::core::model::job::Keep;
 
 /// BullMQ removes at most so many by age in one finish.
-const DEFAULT_AGE_LIMIT: u64 = 1000;
+pub(super) const DEFAULT_AGE_LIMIT: u64 = 1000;
 /// The most that one call settles: a script of 100 stays in the low milliseconds.
 pub const MAX_SETTLE_BATCH: usize = 100;
 

@@ -45,5 +45,5 @@ for _, name in ipairs({ 'metrics:completed', 'metrics:failed', 'metrics:complete
   call('DEL', base .. name)
 end
 call('DEL', here.rate, here.pace, here.counters)
-call('DEL', own .. 'pause', own .. 'relapses', own .. 'held', own .. 'beat', own .. 'watch')
+call('DEL', own .. 'pause', own .. 'relapses', own .. 'held', own .. 'beat', own .. 'watch', own .. 'epoch')
 return { 1, destroyed }
