@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod bulk;
+pub mod doctor;
 pub mod error;
 pub mod family;
 mod feed;

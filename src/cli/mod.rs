@@ -6,6 +6,7 @@ mod clocks;
 pub mod completions;
 mod dedupe_flags;
 pub mod dlq;
+pub mod doctor;
 pub mod enqueue;
 pub mod events;
 pub mod exit;
@@ -105,6 +106,8 @@ enum Command {
     Redis(redis::Args),
     /// A WhatsApp provider on this machine, to try things out with
     Sandbox(sandbox::Args),
+    /// Look for what endangers messages: in Redis, in the queue, at the provider
+    Doctor(doctor::Args),
     /// Measure this wq against a server
     Bench(bench::Args),
     /// Print the completion script for a shell
@@ -130,6 +133,7 @@ impl Command {
             Self::Workers(args) => workers::run(args, shell).await,
             Self::Redis(args) => redis::run(args, shell).await,
             Self::Sandbox(args) => sandbox::run(args, shell).await,
+            Self::Doctor(args) => doctor::run(args, shell).await,
             Self::Bench(args) => bench::run(args, shell).await,
             Self::Completions(args) => completions::run(&args, shell),
             Self::Version => version::run(shell),

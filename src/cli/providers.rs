@@ -10,7 +10,7 @@ use super::settings::{Settings, environment};
 use super::time::parse_duration;
 use crate::app::error::{AppError, Kind};
 use crate::output::Printer;
-use crate::transport::{DEFAULT_SEND_TIMEOUT, Secret, evolution};
+use crate::transport::{DEFAULT_SEND_TIMEOUT, Secret, Way, cloud, evolution};
 
 /// No key is longer, in bytes.
 const MAX_KEY_BYTES: u64 = 4096;
@@ -23,7 +23,7 @@ const ALL_MAY_READ: u32 = 0o004;
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Providers of WhatsApp")]
 pub(super) struct ProviderArgs {
-    /// Where --via evolution finds Evolution
+    /// Where --via evolution finds Evolution, and --via cloud the Graph API [default there: Meta's own]
     #[arg(long, value_name = "http(s)://HOST[/PATH]")]
     base_url: Option<String>,
     /// The instance of Evolution that sends
@@ -32,6 +32,15 @@ pub(super) struct ProviderArgs {
     /// A file that holds Evolution's API key and nothing else; without it the environment is asked
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// Meta's id of the number that sends, with --via cloud
+    #[arg(long, value_name = "ID")]
+    phone_number_id: Option<String>,
+    /// Version of the Graph API, with --via cloud [default: 25]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=999))]
+    graph_version: Option<u16>,
+    /// A file that holds Meta's access token and nothing else [default: the token of the environment]
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
 }
 
 /// Where a secret may be, the first place that is given counts.
@@ -48,11 +57,49 @@ struct Places<'a> {
 }
 
 impl ProviderArgs {
-    /// Flags that were given and belong to `--via evolution`.
-    pub(super) fn of_evolution(&self) -> Option<&'static str> {
-        let flags =
-            [("--base-url", self.base_url.is_some()), ("--instance", self.instance.is_some()), ("--key-file", self.key_file.is_some())];
-        flags.into_iter().find_map(|(flag, given)| given.then_some(flag))
+    /// A flag that was given and needs another way to send than `way`, and which.
+    pub(super) fn of_others(&self, way: &str) -> Option<(&'static str, &'static str)> {
+        let flags = [
+            ("--base-url", "evolution or cloud", self.base_url.is_some()),
+            ("--instance", "evolution", self.instance.is_some()),
+            ("--key-file", "evolution", self.key_file.is_some()),
+            ("--phone-number-id", "cloud", self.phone_number_id.is_some()),
+            ("--graph-version", "cloud", self.graph_version.is_some()),
+            ("--token-file", "cloud", self.token_file.is_some()),
+        ];
+        let is_anothers = |ways: &str| !ways.split(" or ").any(|one| one == way);
+        flags.into_iter().find_map(|(flag, ways, given)| (given && is_anothers(ways)).then_some((flag, ways)))
+    }
+
+    /// By which number of Meta's Cloud API messages go.
+    ///
+    /// # Errors
+    /// When the number or the token is nowhere, or the file of the token can't be trusted.
+    pub(super) fn cloud(&self, timeout: Option<Duration>, settings: &Settings, printer: &Printer) -> Result<cloud::Options, AppError> {
+        let section = &settings.cloud;
+        let phone_number_id = self.phone_number_id.clone().or_else(|| environment("WQ_CLOUD_PHONE_NUMBER_ID"));
+        let phone_number_id = phone_number_id.or_else(|| section.phone_number_id.clone()).ok_or_else(|| {
+            let hint = "such as: wq worker --via cloud --phone-number-id 106540352242922 --token-file cloud.token";
+            usage("--via cloud needs --phone-number-id".to_owned()).with_hint(hint)
+        })?;
+        let base_url = self.base_url.clone().or_else(|| environment("WQ_CLOUD_URL")).or_else(|| section.base_url.clone());
+        let base_url = base_url.unwrap_or_else(|| cloud::DEFAULT_BASE_URL.to_owned());
+        if is_clear_text(&base_url) {
+            printer.warn("the access token goes over the network in clear text: give --base-url as https://…");
+        }
+        let token = secret(
+            &Places {
+                name: "the access token of Meta",
+                flag: ("--token-file", self.token_file.as_deref()),
+                variable: "WQ_CLOUD_TOKEN",
+                file: section.token_file.as_deref(),
+                other_variable: section.token_env.as_deref(),
+            },
+            printer,
+        )?;
+        let graph_version = self.graph_version.or(section.graph_version).unwrap_or(cloud::DEFAULT_GRAPH_VERSION);
+        let timeout = send_timeout(timeout, section.timeout.as_deref(), "cloud")?;
+        Ok(cloud::Options { base_url, graph_version, phone_number_id, token, timeout })
     }
 
     /// By which instance of Evolution messages go.
@@ -86,6 +133,28 @@ impl ProviderArgs {
         let timeout = send_timeout(timeout, section.timeout.as_deref(), "evolution")?;
         Ok(evolution::Options { base_url, instance, api_key, timeout })
     }
+}
+
+/// The providers that the environment or a settings file names, each with the way to it or why there is none.
+pub(super) fn configured(settings: &Settings, printer: &Printer) -> Vec<(&'static str, Result<Way, AppError>)> {
+    let flags = ProviderArgs::default();
+    let timeout = Some(settings.timeout);
+    let mut named = Vec::new();
+    if settings.evolution.instance.is_some() || environment("WQ_EVOLUTION_INSTANCE").is_some() {
+        named.push(("evolution", flags.evolution(timeout, settings, printer).map(Way::Evolution)));
+    }
+    if settings.cloud.phone_number_id.is_some() || environment("WQ_CLOUD_PHONE_NUMBER_ID").is_some() {
+        named.push(("cloud", flags.cloud(timeout, settings, printer).map(Way::Cloud)));
+    }
+    named
+}
+
+/// Whether what is sent there can be read on the way: plain HTTP to another machine.
+fn is_clear_text(url: &str) -> bool {
+    let Some(rest) = url.trim().strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    !(host.starts_with("127.") || host.starts_with("[::1]") || host.split(':').next() == Some("localhost"))
 }
 
 /// How long one send may take: the flag, else the settings file's section, else the same for every way to send.

@@ -96,6 +96,8 @@ struct File {
     default_country: Option<String>,
     #[serde(default)]
     evolution: EvolutionSection,
+    #[serde(default)]
+    cloud: CloudSection,
 }
 
 /// `[evolution]` of a settings file. A key itself is never in it: the file would be readable by too many.
@@ -127,6 +129,55 @@ impl EvolutionSection {
             timeout: self.timeout.or(further.timeout),
         }
     }
+}
+
+/// `[cloud]` of a settings file. A token itself is never in it: the file would be readable by too many.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CloudSection {
+    /// Where Meta's Graph API is.
+    pub base_url: Option<String>,
+    /// The id of the number that sends; digits, quoted or not.
+    #[serde(default, deserialize_with = "digits")]
+    pub phone_number_id: Option<String>,
+    /// The version of the Graph API.
+    pub graph_version: Option<u16>,
+    /// A file that holds the token; below the settings file's folder when relative.
+    pub token_file: Option<PathBuf>,
+    /// A variable that holds the token.
+    pub token_env: Option<String>,
+    /// How long one send may take.
+    pub timeout: Option<String>,
+}
+
+impl CloudSection {
+    /// A nearer section's token counts whole, as its key does for Evolution.
+    fn or(self, further: Self) -> Self {
+        let has_token = self.token_file.is_some() || self.token_env.is_some();
+        let (token_file, token_env) = if has_token { (self.token_file, self.token_env) } else { (further.token_file, further.token_env) };
+        Self {
+            base_url: self.base_url.or(further.base_url),
+            phone_number_id: self.phone_number_id.or(further.phone_number_id),
+            graph_version: self.graph_version.or(further.graph_version),
+            token_file,
+            token_env,
+            timeout: self.timeout.or(further.timeout),
+        }
+    }
+}
+
+/// An id that may stand there as a number.
+fn digits<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Digits {
+        Text(String),
+        Number(u64),
+    }
+    Ok(Some(match Digits::deserialize(deserializer)? {
+        Digits::Text(text) => text,
+        Digits::Number(number) => number.to_string(),
+    }))
 }
 
 /// What a command works with.
@@ -162,6 +213,8 @@ pub struct Settings {
     pub raw_csv: bool,
     /// What the files say of Evolution.
     pub evolution: EvolutionSection,
+    /// What the files say of Meta's Cloud API.
+    pub cloud: CloudSection,
 }
 
 impl Globals {
@@ -212,6 +265,7 @@ impl Globals {
             default_country: environment("WQ_DEFAULT_COUNTRY").or(file.default_country),
             raw_csv: self.raw_csv,
             evolution: file.evolution,
+            cloud: file.cloud,
         })
     }
 
@@ -244,6 +298,7 @@ impl File {
             tz: self.tz.or(further.tz),
             default_country: self.default_country.or(further.default_country),
             evolution: self.evolution.or(further.evolution),
+            cloud: self.cloud.or(further.cloud),
         }
     }
 }
@@ -256,7 +311,11 @@ fn read_file(path: &Path) -> Result<Option<File>, AppError> {
             if file.evolution.key_file.is_some() && file.evolution.key_env.is_some() {
                 return Err(refuse("[evolution] has key_file and key_env; keep one of them"));
             }
+            if file.cloud.token_file.is_some() && file.cloud.token_env.is_some() {
+                return Err(refuse("[cloud] has token_file and token_env; keep one of them"));
+            }
             place_below(path, &mut file.evolution.key_file);
+            place_below(path, &mut file.cloud.token_file);
             Ok(Some(file))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -1,6 +1,7 @@
 //! The ways to send: each is one file and one line here.
 
 mod client;
+pub mod cloud;
 mod envelope;
 pub mod evolution;
 pub mod exec;
@@ -22,6 +23,8 @@ pub const DEFAULT_SEND_TIMEOUT: Duration = Duration::from_secs(30);
 /// What a worker was told by `--via`.
 #[derive(Debug)]
 pub enum Way {
+    /// `--via cloud --phone-number-id ID`
+    Cloud(cloud::Options),
     /// `--via http --url URL`
     Http(http::Options),
     /// `--via evolution --instance NAME --base-url URL`
@@ -78,6 +81,7 @@ pub enum TransportError {
 /// What is wrong with the settings, in words for the person who typed them.
 pub fn build(way: Way) -> Result<Arc<dyn Transport>, TransportError> {
     Ok(match way {
+        Way::Cloud(options) => Arc::new(cloud::Cloud::new(options)?),
         Way::Http(options) => Arc::new(http::Http::new(options)?),
         Way::Evolution(options) => Arc::new(evolution::Evolution::new(options)?),
         Way::Exec(options) => Arc::new(exec::Exec::new(options)?),

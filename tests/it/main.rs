@@ -10,6 +10,7 @@ mod bulk;
 mod cluster;
 mod completions;
 mod conformance;
+mod doctor;
 mod documents;
 mod enqueue;
 mod faults;

@@ -33,10 +33,15 @@ Examples:
   wq worker --via exec --until-empty -- ./send.sh        for cron and CI
   wq worker --via log --rate none --latency 20ms --fail 5%
   wq worker --via evolution --base-url http://127.0.0.1:8080 --instance main --key-file evolution.key
+  wq worker --via cloud --phone-number-id 106540352242922 --token-file cloud.token
 
 evolution sends by an instance of the Evolution API: a message is sent when the answer names its id. Its address, instance and key \
 are also read from WQ_EVOLUTION_URL, WQ_EVOLUTION_INSTANCE and WQ_EVOLUTION_KEY, or from [evolution] in wq.toml (base_url, instance, \
 key_file or key_env, timeout). A key is never given as a flag, where every user of the machine could see it.
+
+cloud sends by Meta's WhatsApp Cloud API: a message is sent when the answer names its id. Number, token and address are also read from \
+WQ_CLOUD_PHONE_NUMBER_ID, WQ_CLOUD_TOKEN and WQ_CLOUD_URL, or from [cloud] in wq.toml (phone_number_id, token_file or token_env, \
+base_url, graph_version, timeout).
 
 http posts {\"id\",\"name\",\"data\",\"attempt\",\"queue\"} with Idempotency-Key, X-Request-Id and, when WQ_HTTP_SECRET is set, \
 X-Wq-Signature: sha256=HMAC of the body. Answers: 2xx is sent, and the answer the return value; 429, and 503 with \
@@ -52,6 +57,7 @@ The first Ctrl-C or SIGTERM takes no more and finishes what is being sent (exit 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Via {
     Evolution,
+    Cloud,
     Http,
     Exec,
     Log,
@@ -64,9 +70,9 @@ pub struct Args {
     /// Queue to work on; repeat it for more, each with this concurrency and rate [default: whatsapp]
     #[arg(short = 'Q', long = "queue", value_name = "QUEUE")]
     queues: Vec<QueueName>,
-    /// How to send: evolution by an instance of the Evolution API, http posts to --url, exec runs the command after --, log sends
-    /// nothing and says what it would
-    #[arg(long, value_name = "evolution|http|exec|log", hide_possible_values = true)]
+    /// How to send: evolution by an instance of the Evolution API, cloud by Meta's Cloud API, http posts to --url, exec runs the
+    /// command after --, log sends nothing and says what it would
+    #[arg(long, value_name = "evolution|cloud|http|exec|log", hide_possible_values = true)]
     via: Via,
     /// Where --via http posts to
     #[arg(long, value_name = "http(s)://HOST/PATH")]
@@ -176,8 +182,8 @@ impl Args {
         if self.via != Via::Exec && !self.command.is_empty() {
             return wrong("a command after --", "exec");
         }
-        if let Some(flag) = self.providers.of_evolution().filter(|_| self.via != Via::Evolution) {
-            return wrong(flag, "evolution");
+        if let Some((flag, ways)) = self.providers.of_others(self.via_word()) {
+            return wrong(flag, ways);
         }
         let log_flags =
             [("--latency", self.latency.is_some()), ("--fail", self.fail.is_some()), ("--fail-permanent", self.fail_permanent.is_some())];
@@ -191,6 +197,7 @@ impl Args {
         let timeout = self.send_timeout.unwrap_or(DEFAULT_SEND_TIMEOUT);
         Ok(match self.via {
             Via::Evolution => Way::Evolution(self.providers.evolution(self.send_timeout, &shell.settings, &shell.printer)?),
+            Via::Cloud => Way::Cloud(self.providers.cloud(self.send_timeout, &shell.settings, &shell.printer)?),
             Via::Http => Way::Http(http::Options {
                 url: self.url.clone().unwrap_or_default(),
                 timeout,
@@ -263,6 +270,7 @@ impl Args {
     fn via_word(&self) -> &'static str {
         match self.via {
             Via::Evolution => "evolution",
+            Via::Cloud => "cloud",
             Via::Http => "http",
             Via::Exec => "exec",
             Via::Log => "log",
@@ -391,9 +399,13 @@ mod tests {
             ("--via exec --fail 5% -- ./send.sh", "--fail needs --via log"),
             ("--via http --url http://h/ --latency 5ms", "--latency needs --via log"),
             ("--via evolution --url http://h/", "--url needs --via http"),
-            ("--via log --base-url http://h/", "--base-url needs --via evolution"),
+            ("--via log --base-url http://h/", "--base-url needs --via evolution or cloud"),
             ("--via log --instance main", "--instance needs --via evolution"),
             ("--via http --url http://h/ --key-file k", "--key-file needs --via evolution"),
+            ("--via evolution --phone-number-id 1", "--phone-number-id needs --via cloud"),
+            ("--via log --graph-version 25", "--graph-version needs --via cloud"),
+            ("--via exec --token-file t -- ./send.sh", "--token-file needs --via cloud"),
+            ("--via cloud --instance main", "--instance needs --via evolution"),
             ("--via evolution -- ./send.sh", "a command after -- needs --via exec"),
         ] {
             assert_eq!(read(words).unwrap_err(), problem, "{words}");

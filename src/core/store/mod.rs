@@ -14,6 +14,7 @@ pub mod connect;
 mod erase;
 pub mod error;
 pub mod events;
+pub mod examine;
 pub mod flow;
 pub mod held;
 pub mod inspect;

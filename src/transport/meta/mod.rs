@@ -96,10 +96,11 @@ fn row(code: i64) -> Option<(&'static str, Then)> {
 }
 
 /// What a code that the table doesn't know means by the status that it came with.
-fn by_status(http_status: u16) -> (&'static str, Then) {
+fn by_status(http_status: u16, retry_after: Option<Duration>) -> (&'static str, Then) {
     match http_status {
         401 => ("auth", Then::PauseQueue(OutageEnd::Probe, CHECK_TOKEN)),
         429 => ("rate_limited", steady(UNKNOWN_429_WAIT, true)),
+        503 if retry_after.is_some() => ("provider_busy", steady(UNKNOWN_429_WAIT, false)),
         408 | 425 | 500..=599 => ("provider_error", Then::Retry { times: u32::MAX }),
         _ => ("unknown_error", Then::Retry { times: 1 }),
     }
@@ -112,11 +113,11 @@ pub(super) fn classify(code: i64, http_status: u16, details: &str, job: &Job, re
 }
 
 fn classify_at(now: Millis, code: i64, http_status: u16, details: &str, job: &Job, retry_after: Option<Duration>) -> Outcome {
-    let (class, then) = row(code).unwrap_or_else(|| by_status(http_status));
+    let (class, then) = row(code).unwrap_or_else(|| by_status(http_status, retry_after));
     let details = shown(details);
     let reason = format!("{class}:{code} {details}");
     match then {
-        Then::PauseQueue(end, cure) => Outcome::PauseQueue(Outage { class, reason: format!("{code} {details}; {cure}"), end }),
+        Then::PauseQueue(end, cure) => Outcome::PauseQueue(outage_of(class, code, &details, end, cure)),
         Then::PauseTemplate => Outcome::PauseCampaign { reason, scope: PauseScope::Template },
         Then::Retry { times } if job.attempt <= times => Outcome::Retry { reason },
         Then::GiveUp | Then::Retry { .. } => Outcome::Permanent { reason },
@@ -131,6 +132,17 @@ fn classify_at(now: Millis, code: i64, http_status: u16, details: &str, job: &Jo
         Then::DeferForCap if has_waited_for_cap(now, job) => Outcome::Permanent { reason },
         Then::DeferForCap => Outcome::Defer { reason, after: retry_after.unwrap_or_default().max(DAY) },
     }
+}
+
+/// What keeps a queue from sending when Meta answers with `code`; `None` for a code that is about something else.
+pub(super) fn outage(code: i64, http_status: u16, details: &str) -> Option<Outage> {
+    let (class, then) = row(code).unwrap_or_else(|| by_status(http_status, None));
+    let Then::PauseQueue(end, cure) = then else { return None };
+    Some(outage_of(class, code, &shown(details), end, cure))
+}
+
+fn outage_of(class: &'static str, code: i64, details: &str, end: OutageEnd, cure: &str) -> Outage {
+    Outage { class, reason: format!("{code} {details}; {cure}"), end }
 }
 
 /// Whether a message was put off for the marketing cap as often as it may be. Other waits count in `waits` too, so a message
@@ -368,6 +380,7 @@ mod tests {
         for (status, expected) in [
             (500, "retry provider_error:777 said"),
             (503, "retry provider_error:777 said"),
+            (502, "retry provider_error:777 said"),
             (408, "retry provider_error:777 said"),
             (429, "wait 30s slower rate_limited:777 said"),
             (401, "pause Probe auth:777 said"),
@@ -375,6 +388,8 @@ mod tests {
         ] {
             assert_eq!(line(&classify(777, status, "said", &job(1, 0), None)), expected);
         }
+        let told_when = classify(777, 503, "said", &job(1, 0), Some(Duration::from_secs(7)));
+        assert_eq!(line(&told_when), "wait 7s provider_busy:777 said");
         assert_eq!(line(&classify(777, 500, "said", &job(9, 0), None)), "retry provider_error:777 said");
         assert_eq!(line(&classify(777, 400, "said", &job(2, 0), None)), "permanent unknown_error:777 said");
     }

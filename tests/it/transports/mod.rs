@@ -1,5 +1,6 @@
 //! What every way to send promises, and what each of them makes of its receiver's answers.
 
+mod cloud;
 mod evolution;
 mod exec;
 mod http;
@@ -87,6 +88,12 @@ async fn every_way(check: impl AsyncFn(Subject)) {
     let peers = [Peer::saying(201, evolution::ACCEPTED).await, Peer::saying(500, &failed).await, Peer::saying(400, &refused).await];
     let by_evolution = |peer: &Peer| evolution::by_evolution(peer.url(""), PATIENCE);
     check(Subject::new(peers.each_ref().map(by_evolution), Takes::Messages)).await;
+
+    let refusal = |code: i64| serde_json::json!({ "error": { "message": complaint, "code": code } }).to_string();
+    let (failed, refused) = (refusal(131_000), refusal(131_026));
+    let peers = [Peer::saying(200, cloud::ACCEPTED).await, Peer::saying(500, &failed).await, Peer::saying(400, &refused).await];
+    let by_cloud = |peer: &Peer| cloud::by_cloud(peer.url(""), PATIENCE);
+    check(Subject::new(peers.each_ref().map(by_cloud), Takes::Messages)).await;
 }
 
 #[tokio::test]
