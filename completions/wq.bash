@@ -28,6 +28,9 @@ _wq() {
             wq,dlq)
                 cmd="wq__subcmd__dlq"
                 ;;
+            wq,doctor)
+                cmd="wq__subcmd__doctor"
+                ;;
             wq,enqueue)
                 cmd="wq__subcmd__enqueue"
                 ;;
@@ -197,7 +200,7 @@ _wq() {
 
     case "${cmd}" in
         wq)
-            opts="-o -q -v -y -h -V --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help --version enqueue bulk worker pause resume schedule queues jobs dlq metrics events workers redis sandbox bench completions version"
+            opts="-o -q -v -y -h -V --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help --version enqueue bulk worker pause resume schedule queues jobs dlq metrics events workers redis sandbox doctor bench completions version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -805,6 +808,60 @@ _wq() {
         wq__subcmd__dlq__subcmd__show)
             opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -Q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redis)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson csv tsv yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson csv tsv yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wq__subcmd__doctor)
+            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3633,7 +3690,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__worker)
-            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --node-limiter --until-empty --once --grace --keep-completed --name --lock-ttl --metrics --stalled-interval --latency --fail --fail-permanent --base-url --instance --key-file --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --node-limiter --until-empty --once --grace --keep-completed --name --lock-ttl --metrics --stalled-interval --latency --fail --fail-permanent --base-url --instance --key-file --phone-number-id --graph-version --token-file --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3648,7 +3705,7 @@ _wq() {
                     return 0
                     ;;
                 --via)
-                    COMPREPLY=($(compgen -W "evolution http exec log" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "evolution cloud http exec log" -- "${cur}"))
                     return 0
                     ;;
                 --url)
@@ -3716,6 +3773,18 @@ _wq() {
                     return 0
                     ;;
                 --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --phone-number-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --graph-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -62,6 +62,7 @@ complete -c wq -n "__fish_wq_needs_command" -f -a "events" -d 'Follow what happe
 complete -c wq -n "__fish_wq_needs_command" -f -a "workers" -d 'See who works'
 complete -c wq -n "__fish_wq_needs_command" -f -a "redis" -d 'A local Redis of its own: start, stop, look inside'
 complete -c wq -n "__fish_wq_needs_command" -f -a "sandbox" -d 'A WhatsApp provider on this machine, to try things out with'
+complete -c wq -n "__fish_wq_needs_command" -f -a "doctor" -d 'Look for what endangers messages: in Redis, in the queue, at the provider'
 complete -c wq -n "__fish_wq_needs_command" -f -a "bench" -d 'Measure this wq against a server'
 complete -c wq -n "__fish_wq_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c wq -n "__fish_wq_needs_command" -f -a "version" -d 'Print the version and what it is built for'
@@ -168,7 +169,8 @@ complete -c wq -n "__fish_wq_using_subcommand bulk" -l no-input -d 'Never ask; a
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand bulk" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand worker" -s Q -l queue -d 'Queue to work on; repeat it for more, each with this concurrency and rate [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l via -d 'How to send: evolution by an instance of the Evolution API, http posts to --url, exec runs the command after --, log sends nothing and says what it would' -r -f -a "evolution\t''
+complete -c wq -n "__fish_wq_using_subcommand worker" -l via -d 'How to send: evolution by an instance of the Evolution API, cloud by Meta\'s Cloud API, http posts to --url, exec runs the command after --, log sends nothing and says what it would' -r -f -a "evolution\t''
+cloud\t''
 http\t''
 exec\t''
 log\t''"
@@ -186,9 +188,12 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l stalled-interval -d 'Ho
 complete -c wq -n "__fish_wq_using_subcommand worker" -l latency -d 'Seem to take so long, with --via log: 20ms or 10ms..50ms' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l fail -d 'Seem to fail so often, with --via log' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l fail-permanent -d 'Seem to fail for good so often, with --via log' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l base-url -d 'Where --via evolution finds Evolution' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l base-url -d 'Where --via evolution finds Evolution, and --via cloud the Graph API [default there: Meta\'s own]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l instance -d 'The instance of Evolution that sends' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l key-file -d 'A file that holds Evolution\'s API key and nothing else; without it the environment is asked' -r -F
+complete -c wq -n "__fish_wq_using_subcommand worker" -l phone-number-id -d 'Meta\'s id of the number that sends, with --via cloud' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l graph-version -d 'Version of the Graph API, with --via cloud [default: 25]' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l token-file -d 'A file that holds Meta\'s access token and nothing else [default: the token of the environment]' -r -F
 complete -c wq -n "__fish_wq_using_subcommand worker" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
@@ -1625,6 +1630,30 @@ complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcomman
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand doctor" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand doctor" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
+complete -c wq -n "__fish_wq_using_subcommand doctor" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand doctor" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand doctor" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand doctor" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand doctor" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand doctor" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
+complete -c wq -n "__fish_wq_using_subcommand doctor" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand doctor" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand doctor" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand doctor" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand doctor" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand doctor" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand bench" -l jobs -d 'Jobs to add and to work off, such as 100k; slow workloads take a share of it' -r
 complete -c wq -n "__fish_wq_using_subcommand bench" -l only -d 'Only these: add, add-one, drain, handler, pickup, delayed, limiter' -r -f -a "add\t'Many jobs, as `wq bulk` adds them: without priority and ledger, then with both'
 add-one\t'One job after the other, each answered before the next'
