@@ -117,6 +117,24 @@ impl Phone {
         if phone.e164.len() > MAX_E164_CHARS { Err(PhoneError::TooLong) } else { Ok(phone) }
     }
 
+    /// Reads a number as providers write it: `34600111222`, `34600111222@s.whatsapp.net` (with `:12` for one of its devices), or
+    /// as people do, with its country.
+    ///
+    /// # Errors
+    /// [`PhoneError`] says what is wrong, without repeating the number. Groups and anonymous ids (`@g.us`, `@lid`) are no numbers.
+    pub fn of_provider(text: &str) -> Result<Self, PhoneError> {
+        let text = text.trim();
+        let number = match text.split_once('@') {
+            Some((number, "s.whatsapp.net" | "c.us")) => number.split(':').next().unwrap_or(number),
+            Some(_) => return Err(PhoneError::NotANumber('@')),
+            None => text,
+        };
+        match Self::parse(number, None) {
+            Err(PhoneError::NoCountry) => Self::parse(&format!("+{}", number.strip_prefix('\'').unwrap_or(number)), None),
+            outcome => outcome,
+        }
+    }
+
     fn from_valid(number: &PhoneNumber) -> Self {
         Self { e164: number.format_as(PhoneNumberFormat::E164).into_owned(), country_digits: count_digits(number.country_code) }
     }
@@ -293,6 +311,29 @@ mod tests {
         assert_eq!(contact("+5491123456789"), contact("+541123456789"));
         assert_eq!(contact("+34600111222"), "34600111222");
         assert_ne!(contact("+551133334444"), contact("+5511987654321"));
+    }
+
+    #[test]
+    fn numbers_are_read_as_providers_write_them() {
+        for text in [
+            "34600111222",
+            "34600111222@s.whatsapp.net",
+            "34600111222:12@s.whatsapp.net",
+            "34600111222@c.us",
+            "+34 600 111 222",
+            "'34600111222",
+        ] {
+            assert_eq!(Phone::of_provider(text).map(|phone| phone.e164), Ok("+34600111222".to_owned()), "{text}");
+        }
+        for (text, reason) in [
+            ("120363041234567890@g.us", PhoneError::NotANumber('@')),
+            ("98765432109876@lid", PhoneError::NotANumber('@')),
+            ("600111222", PhoneError::Invalid),
+            ("", PhoneError::Empty),
+        ] {
+            assert_eq!(Phone::of_provider(text), Err(reason), "{text}");
+        }
+        assert_eq!(Phone::of_provider("551187654321@s.whatsapp.net"), Phone::parse("+55 11 98765-4321", None));
     }
 
     #[test]

@@ -102,29 +102,19 @@ impl<'v> Fields<'v> {
     }
 }
 
-/// A number as providers write it too: `+34600111222`, `34600111222`, `34600111222@s.whatsapp.net`.
+/// A number with its country, also as providers write it.
 ///
 /// # Errors
 /// When it is none, with the path of its field.
 pub(super) fn phone(text: &str, path: &str) -> Result<Phone, MessageError> {
-    let text = text.trim();
-    let digits = ["@s.whatsapp.net", "@c.us"].into_iter().find_map(|suffix| text.strip_suffix(suffix)).unwrap_or(text);
-    if digits.contains('@') {
-        let problem = "groups, broadcasts and anonymous ids can't be sent to; give a phone number such as +34600111222";
-        return Err(MessageError::field(path, "phone_not_a_number", problem));
-    }
-    match Phone::parse(digits, None) {
-        Ok(phone) => Ok(phone),
-        // Node producers write the digits alone, as Evolution wants them.
-        Err(PhoneError::NoCountry) => {
-            let digits = digits.strip_prefix('\'').unwrap_or(digits);
-            Phone::parse(&format!("+{digits}"), None).map_err(|error| {
-                let problem = format!("{error}; data holds it with its country: +34600111222");
-                MessageError::field(path, error.code(), problem)
-            })
-        }
-        Err(error) => Err(MessageError::field(path, error.code(), error.to_string())),
-    }
+    Phone::of_provider(text).map_err(|error| {
+        let problem = match error {
+            PhoneError::NotANumber('@') => "only numbers can be sent to, no groups or anonymous ids; write it as +34600111222".to_owned(),
+            PhoneError::Invalid if !text.trim_start().starts_with('+') => format!("{error}; write it with its country: +34600111222"),
+            _ => error.to_string(),
+        };
+        MessageError::field(path, error.code(), problem)
+    })
 }
 
 /// Something else is expected at `path`.
