@@ -10,7 +10,7 @@ use super::check_options;
 use crate::core::model::deduplication::Deduplication;
 use crate::core::model::id::{IdMaker, check_new_id};
 use crate::core::model::job::{Backoff, DEFAULT_JOB_NAME, JobOptions, NewJob, Start};
-use crate::core::model::message::check_data;
+use crate::core::model::message::check_job;
 use crate::core::model::priority::Priority;
 use crate::core::store::read_keep;
 
@@ -33,9 +33,9 @@ struct JobLine<'a> {
 pub(super) fn parse(line: &str, defaults: &JobOptions, ids: &mut IdMaker) -> Result<NewJob, String> {
     let parsed: JobLine<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let data = parsed.data.map_or("{}", RawValue::get).to_owned();
-    check_data(&data).map_err(|error| error.to_string())?;
-    let (id, options) = read_options(parsed.opts.unwrap_or_default(), defaults)?;
     let name = parsed.name.unwrap_or_else(|| DEFAULT_JOB_NAME.to_owned());
+    check_job(&name, &data).map_err(|error| error.path().map_or_else(|| error.to_string(), |_| format!("data.{error}")))?;
+    let (id, options) = read_options(parsed.opts.unwrap_or_default(), defaults)?;
     Ok(NewJob { id: id.unwrap_or_else(|| ids.next_id()), name, data, options })
 }
 
@@ -151,6 +151,8 @@ mod tests {
     fn every_kind_of_wrong_line_says_what_is_wrong() {
         for (line, part) in [
             ("{\"data\":nope}", "expected"),
+            (r#"{"data":{"to":"+34600111222","media":{"url":"file:///etc/passwd"}}}"#, "data.media.url: must begin with https://"),
+            (r#"{"data":{"to":"600111222","text":"Hola"}}"#, "data.to: the phone number"),
             ("[]", "expected"),
             (r#"{"nmae":"x"}"#, "nmae"),
             (r#"{"opts":{"delay":-5}}"#, "opts.delay must be milliseconds, 0 or more"),

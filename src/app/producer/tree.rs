@@ -15,7 +15,7 @@ use super::{AppError, IdSource, Kind, id_maker, line, new_id};
 use crate::core::model::flow::{FlowAdded, FlowJob, FlowStatus, MAX_FLOW_BYTES, MAX_FLOW_JOBS, OnFailure};
 use crate::core::model::id::{IdMaker, check_new_id, digest_id};
 use crate::core::model::job::{DEFAULT_JOB_NAME, JobOptions, NewJob};
-use crate::core::model::message::{TextMessage, check_data};
+use crate::core::model::message::{TextMessage, check_job};
 use crate::core::model::phone::{Country, Phone};
 use crate::core::model::queue::{Prefix, QueueName};
 use crate::core::store::Queue;
@@ -264,7 +264,8 @@ fn data(node: &Node<'_>, country: Option<Country>) -> Result<String, String> {
     match (node.data, &node.to, &node.text) {
         (data, None, None) => {
             let data = data.map_or("{}", RawValue::get).to_owned();
-            check_data(&data).map_err(|error| format!(".data: {error}"))?;
+            let name = node.name.as_deref().unwrap_or(DEFAULT_JOB_NAME);
+            check_job(name, &data).map_err(|error| error.path().map_or_else(|| format!(".data: {error}"), |_| format!(".data.{error}")))?;
             Ok(data)
         }
         (None, Some(to), Some(text)) => {

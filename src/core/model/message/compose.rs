@@ -141,7 +141,7 @@ pub(super) fn not_json(error: &serde_json::Error) -> MessageError {
     MessageError::NotJson { problem, line: error.line(), column: error.column() }
 }
 
-fn check_size(data: &str) -> Result<(), MessageError> {
+pub(super) fn check_size(data: &str) -> Result<(), MessageError> {
     if data.len() > MAX_DATA_BYTES { Err(MessageError::TooLarge(data.len())) } else { Ok(()) }
 }
 

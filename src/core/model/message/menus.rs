@@ -125,3 +125,107 @@ fn row(value: &Value, path: String) -> Result<ListRow, MessageError> {
     at_most(&id, MAX_ROW_ID_CHARS, &fields.path("id"))?;
     Ok(ListRow { id, title, description })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn words(text: usize, title: usize, footer: usize) -> Words {
+        let some = |count| Some("ñ".repeat(count)).filter(|text| !text.is_empty());
+        Words { text: some(text), title: some(title), footer: some(footer) }
+    }
+
+    fn told<T>(outcome: Result<T, MessageError>) -> String {
+        outcome.map_or_else(|error| format!("{} {}", error.code(), error.path().unwrap_or_default()), |_| "ok".to_owned())
+    }
+
+    fn of_buttons(value: &Value) -> String {
+        told(buttons(value, words(1024, 60, 60)))
+    }
+
+    fn of_list(value: &Value) -> String {
+        told(list(value, words(1024, 60, 60)))
+    }
+
+    fn rows(from: usize, to: usize) -> Value {
+        (from..to).map(|number| json!({ "id": number.to_string(), "title": "ñ".repeat(24), "description": "ñ".repeat(72) })).collect()
+    }
+
+    #[test]
+    fn the_lines_around_a_menu_have_their_limits() {
+        for (around, expected) in [
+            (words(1024, 60, 60), "ok"),
+            (words(1, 0, 0), "ok"),
+            (words(0, 60, 60), "field_missing text"),
+            (words(1025, 0, 0), "field_too_long text"),
+            (words(1, 61, 0), "field_too_long title"),
+            (words(1, 0, 61), "field_too_long footer"),
+        ] {
+            assert_eq!(told(buttons(&json!([{ "title": "a" }]), around)), expected);
+        }
+    }
+
+    #[test]
+    fn buttons_have_their_limits() {
+        for (value, expected) in [
+            (json!([{ "title": "ñ".repeat(20), "id": "i".repeat(256) }, { "title": "b" }, { "title": "c" }]), "ok"),
+            (
+                json!([{ "type": "url", "title": "a", "url": "https://example.com/" }, { "type": "copy", "title": "b", "code": "SAVE" }]),
+                "ok",
+            ),
+            (json!([{ "type": "call", "displayText": "a", "phoneNumber": "34600111222" }]), "ok"),
+            (json!({}), "field_type buttons"),
+            (json!([]), "field_count buttons"),
+            (json!([{ "title": "a" }, { "title": "b" }, { "title": "c" }, { "title": "d" }]), "field_count buttons"),
+            (json!(["a"]), "field_type buttons[0]"),
+            (json!([{ "id": "a" }]), "field_missing buttons[0].title"),
+            (json!([{ "title": "ñ".repeat(21) }]), "field_too_long buttons[0].title"),
+            (json!([{ "title": "a", "id": "i".repeat(257) }]), "field_too_long buttons[0].id"),
+            (json!([{ "title": "a" }, { "title": "a", "id": "b" }]), "field_repeated buttons[1].title"),
+            (json!([{ "title": "a", "id": "x" }, { "title": "b", "id": "x" }]), "field_repeated buttons[1].id"),
+            (json!([{ "title": "a", "type": "pix" }]), "field_value buttons[0].type"),
+            (json!([{ "title": "a", "type": "url", "url": "http://example.com/" }]), "url_scheme buttons[0].url"),
+            (json!([{ "title": "a", "type": "call", "phone": "112" }]), "phone_too_short buttons[0].phone"),
+            (json!([{ "title": "a", "type": "copy", "code": "1234567890123456" }]), "field_too_long buttons[0].code"),
+            (json!([{ "title": "a", "type": "copy", "code": "1" }, { "title": "b" }]), "buttons_mixed buttons[1].type"),
+        ] {
+            assert_eq!(of_buttons(&value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn lists_have_their_limits() {
+        let one = |section: Value| json!({ "button": "Menu", "sections": [section] });
+        let titled = |title: &str, rows: Value| json!({ "title": title, "rows": rows });
+        for (value, expected) in [
+            (one(json!({ "rows": rows(0, 10) })), "ok"),
+            (json!({ "buttonText": "Menu", "sections": [titled("a", rows(0, 5)), titled("b", rows(5, 10))] }), "ok"),
+            (json!([]), "field_type list"),
+            (json!({ "sections": [] }), "field_missing list.button"),
+            (json!({ "button": "ñ".repeat(21), "sections": [] }), "field_too_long list.button"),
+            (json!({ "button": "Menu" }), "field_missing list.sections"),
+            (json!({ "button": "Menu", "sections": [] }), "field_count list.sections"),
+            (one(json!({})), "field_missing list.sections[0].rows"),
+            (one(json!({ "rows": [] })), "field_count list.sections[0].rows"),
+            (one(json!({ "rows": rows(0, 11) })), "field_count list.sections[0].rows"),
+            (json!({ "button": "Menu", "sections": [titled("a", rows(0, 6)), titled("b", rows(6, 11))] }), "field_count list.sections"),
+            (
+                json!({ "button": "Menu", "sections": [titled("a", rows(0, 1)), { "rows": rows(1, 2) }] }),
+                "field_missing list.sections[1].title",
+            ),
+            (one(titled(&"ñ".repeat(25), rows(0, 1))), "field_too_long list.sections[0].title"),
+            (one(json!({ "rows": [{ "id": "a" }] })), "field_missing list.sections[0].rows[0].title"),
+            (one(json!({ "rows": [{ "title": "ñ".repeat(25) }] })), "field_too_long list.sections[0].rows[0].title"),
+            (
+                one(json!({ "rows": [{ "title": "a", "description": "ñ".repeat(73) }] })),
+                "field_too_long list.sections[0].rows[0].description",
+            ),
+            (one(json!({ "rows": [{ "title": "a", "id": "i".repeat(201) }] })), "field_too_long list.sections[0].rows[0].id"),
+            (one(json!({ "rows": [{ "title": "a" }, { "title": "a" }] })), "field_repeated list.sections"),
+        ] {
+            assert_eq!(of_list(&value), expected, "{value}");
+        }
+    }
+}

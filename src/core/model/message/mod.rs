@@ -1,6 +1,7 @@
 //! The message: this file lists what it can be, and how it is written, read and checked.
 
 mod check;
+mod claim;
 mod compose;
 mod error;
 mod fields;
@@ -13,6 +14,7 @@ mod template;
 mod url;
 mod write;
 
+pub use claim::check_job;
 pub use compose::{MAX_TEXT_CHARS, TextMessage, check_data, check_text, push_string, with_expiry};
 pub use error::MessageError;
 pub use kinds::{

@@ -257,3 +257,116 @@ pub(super) fn poll(value: &Value, words: &Words) -> Result<Poll, MessageError> {
     };
     Ok(Poll { name, options, selectable })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told<T>(outcome: Result<T, MessageError>) -> String {
+        outcome.map_or_else(|error| format!("{} {}", error.code(), error.path().unwrap_or_default()), |_| "ok".to_owned())
+    }
+
+    const PICTURE: &str = "https://example.com/a.png";
+
+    #[test]
+    fn the_kind_of_media_is_named_or_told_by_its_type_or_address() {
+        for (value, kind) in [
+            (json!("https://example.com/a.JPEG?x=.pdf"), MediaKind::Image),
+            (json!({ "url": "https://example.com/a.mp4#t" }), MediaKind::Video),
+            (json!({ "url": "https://example.com/a.ogg" }), MediaKind::Audio),
+            (json!({ "link": "https://example.com/a.xlsx" }), MediaKind::Document),
+            (json!({ "url": "https://example.com/a", "mimetype": "audio/ogg; codecs=opus" }), MediaKind::Audio),
+            (json!({ "url": "https://example.com/a.png", "mime": "application/pdf" }), MediaKind::Document),
+            (json!({ "url": "https://example.com/a.png", "kind": "document" }), MediaKind::Document),
+            (json!({ "base64": "aGk=", "fileName": "a.pdf" }), MediaKind::Document),
+            (json!({ "id": "1013", "mediatype": "video" }), MediaKind::Video),
+        ] {
+            assert_eq!(media(&value, None, Words::default()).map(|media| media.kind), Ok(kind), "{value}");
+        }
+    }
+
+    #[test]
+    fn media_has_one_source_and_its_limits() {
+        for (value, expected) in [
+            (json!({ "url": PICTURE, "caption": "ñ".repeat(1024), "file_name": "a.png" }), "ok"),
+            (json!({ "url": PICTURE, "caption": "ñ".repeat(1025) }), "field_too_long media.caption"),
+            (json!({ "url": PICTURE, "id": "7" }), "field_unused media.url"),
+            (json!({ "kind": "image" }), "field_missing media.url"),
+            (json!(7), "field_type media"),
+            (json!("https://example.com/a"), "field_missing media.kind"),
+            (json!({ "id": "1013" }), "field_missing media.kind"),
+            (json!({ "url": PICTURE, "kind": "sticker" }), "field_value media.kind"),
+            (json!({ "url": 7 }), "field_type media.url"),
+            (json!({ "url": "file:///etc/passwd" }), "url_scheme media.url"),
+            (json!("http://example.com/a.png"), "url_scheme media"),
+            (json!({ "url": PICTURE, "mime": "png" }), "field_value media.mime"),
+            (json!({ "url": PICTURE, "mime": "image/png\r\nX: y" }), "field_value media.mime"),
+            (json!({ "url": PICTURE, "file_name": "a/b.png" }), "field_value media.file_name"),
+            (json!({ "url": PICTURE, "kind": "audio", "caption": "Hi" }), "field_unused media.caption"),
+            (json!({ "base64": "aGk=", "kind": "image" }), "ok"),
+            (json!({ "base64": "data:application/pdf;base64,aGk=", "kind": "image" }), "ok"),
+            (json!({ "base64": "aGk", "kind": "image" }), "field_value media.base64"),
+            (json!({ "base64": "====", "kind": "image" }), "field_value media.base64"),
+            (json!({ "base64": "aG\n=", "kind": "image" }), "field_value media.base64"),
+            (json!({ "base64": "aGk=", "kind": "document" }), "field_missing media.file_name"),
+        ] {
+            assert_eq!(told(media(&value, None, Words::default())), expected, "{value}");
+        }
+        let twice = Words { text: Some("a".to_owned()), ..Words::default() };
+        assert_eq!(told(media(&json!({ "url": PICTURE, "caption": "b" }), None, twice)), "field_unused text");
+    }
+
+    #[test]
+    fn places_cards_reactions_and_polls_have_their_limits() {
+        let words = Words::default();
+        for (value, expected) in [
+            (json!({ "latitude": 90, "longitude": -180.0 }), "ok"),
+            (json!({ "latitude": 90.001, "longitude": 0 }), "field_range location.latitude"),
+            (json!({ "latitude": 0, "longitude": 181 }), "field_range location.longitude"),
+            (json!({ "latitude": 0 }), "field_missing location.longitude"),
+            (json!({ "latitude": "1e999", "longitude": 0 }), "field_type location.latitude"),
+        ] {
+            assert_eq!(told(location(&value, &words)), expected, "{value}");
+        }
+        for (value, expected) in [
+            (json!({ "fullName": "Ana", "phoneNumber": "34600111222" }), "ok"),
+            (json!([]), "field_count contact"),
+            (json!([{ "name": "Ana", "phone": "+34600111222" }, 7]), "field_type contact[1]"),
+            (json!({ "phone": "+34600111222" }), "field_missing contact.name"),
+            (json!({ "name": "Ana", "phone": "+34600" }), "phone_invalid contact.phone"),
+        ] {
+            assert_eq!(told(contacts(&value, &words)), expected, "{value}");
+        }
+        for (value, expected) in [
+            (json!({ "message_id": "3EB0", "emoji": "" }), "ok"),
+            (json!({ "id": "3EB0", "emoji": "👩‍👩‍👧", "fromMe": true }), "ok"),
+            (json!({ "message_id": "3EB0", "emoji": "1️⃣" }), "ok"),
+            (json!({ "message_id": "3EB0" }), "field_missing reaction.emoji"),
+            (json!({ "emoji": "👍" }), "field_missing reaction.message_id"),
+            (json!({ "message_id": "3EB0", "emoji": "ok" }), "field_value reaction.emoji"),
+            (json!({ "message_id": "3EB0", "emoji": "👍".repeat(20) }), "field_value reaction.emoji"),
+            (json!({ "message_id": "3EB0", "emoji": "👍", "from_me": "yes" }), "field_type reaction.from_me"),
+        ] {
+            assert_eq!(told(reaction(&value, &words)), expected, "{value}");
+        }
+        let options = |count: usize| (0..count).map(|number| number.to_string()).collect::<Vec<_>>();
+        for (value, expected) in [
+            (json!({ "name": "ñ".repeat(255), "options": options(12), "selectable": 12 }), "ok"),
+            (json!({ "question": "When?", "values": options(2), "selectableCount": 0 }), "ok"),
+            (json!({ "name": "ñ".repeat(256), "options": options(2) }), "field_too_long poll.name"),
+            (json!({ "name": "When?", "options": options(13) }), "field_count poll.options"),
+            (json!({ "name": "When?", "options": options(1) }), "field_count poll.options"),
+            (json!({ "name": "When?", "options": ["a", " "] }), "field_missing poll.options[1]"),
+            (json!({ "name": "When?", "options": ["a", "ñ".repeat(101)] }), "field_too_long poll.options[1]"),
+            (json!({ "name": "When?", "options": ["a", "b", "a"] }), "field_repeated poll.options[2]"),
+            (json!({ "name": "When?", "options": options(2), "selectable": 3 }), "field_range poll.selectable"),
+            (json!({ "name": "When?", "options": options(2), "selectable": -1 }), "field_range poll.selectable"),
+        ] {
+            assert_eq!(told(poll(&value, &words)), expected, "{value}");
+        }
+        let text = Words { text: Some("lost".to_owned()), ..Words::default() };
+        assert_eq!(told(poll(&json!({}), &text)), "field_unused text");
+    }
+}

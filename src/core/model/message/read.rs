@@ -44,8 +44,10 @@ pub(super) struct Top<'a> {
     template: Option<&'a RawValue>,
     #[serde(borrow)]
     location: Option<&'a RawValue>,
-    #[serde(borrow, alias = "contacts")]
+    #[serde(borrow)]
     contact: Option<&'a RawValue>,
+    #[serde(borrow)]
+    contacts: Option<&'a RawValue>,
     #[serde(borrow)]
     reaction: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -73,33 +75,50 @@ impl Message {
     /// # Errors
     /// The first field that is missing or wrong.
     pub fn read(data: &str) -> Result<Self, MessageError> {
-        let top = Top::read(data)?;
-        let to = top.recipient()?;
-        let body = top.body()?;
-        let line = |raw, path| {
-            let text = label(raw, path)?;
-            optional_at_most(text.as_ref(), MAX_LINE_CHARS, path).map(|()| text)
-        };
-        Ok(Self {
-            to,
-            body,
-            expires: top.expires.map(expires).transpose()?,
-            campaign: line(top.campaign, "campaign")?,
-            category: line(top.category, "category")?,
-            conversation: line(top.conversation, "conversation")?,
-            reply_to: line(top.reply_to, "reply_to")?,
-        })
+        Top::read(data)?.message()
     }
 }
 
 impl<'a> Top<'a> {
-    fn read(data: &'a str) -> Result<Self, MessageError> {
+    /// The fields of a JSON object.
+    ///
+    /// # Errors
+    /// When it is none, or has one of them twice.
+    pub(super) fn read(data: &'a str) -> Result<Self, MessageError> {
         // The derived reader would take the items of an array for the fields in their order.
         if !data.trim_start().starts_with('{') {
             super::compose::check_data(data)?;
             return Err(MessageError::field("data", "data_not_an_object", "a message is a JSON object such as {\"to\":…,\"text\":…}"));
         }
         serde_json::from_str(data).map_err(|error| not_json(&error))
+    }
+
+    /// The message that the fields make.
+    ///
+    /// # Errors
+    /// The first field that is missing or wrong.
+    pub(super) fn message(&self) -> Result<Message, MessageError> {
+        let line = |raw, path| {
+            let text = label(raw, path)?;
+            optional_at_most(text.as_ref(), MAX_LINE_CHARS, path).map(|()| text)
+        };
+        Ok(Message {
+            to: self.recipient()?,
+            body: self.body()?,
+            expires: self.expires.map(expires).transpose()?,
+            campaign: line(self.campaign, "campaign")?,
+            category: line(self.category, "category")?,
+            conversation: line(self.conversation, "conversation")?,
+            reply_to: line(self.reply_to, "reply_to")?,
+        })
+    }
+
+    /// Whether the fields are those of a message rather than of other data; see [`check_job`](super::check_job).
+    pub(super) fn claims_to_be_a_message(&self) -> bool {
+        let has_number = self.phone.is_some() || self.number.is_some();
+        let says_something = self.text.is_some() || self.bodies().into_iter().any(|(_, raw)| raw.is_some());
+        let has_type = self.kind.is_some_and(|kind| named_kind(kind).is_ok());
+        self.to.is_some() || usize::from(has_number) + usize::from(says_something) + usize::from(has_type) >= 2
     }
 
     fn recipient(&self) -> Result<Phone, MessageError> {
@@ -121,7 +140,7 @@ impl<'a> Top<'a> {
             ("media", self.media),
             ("template", self.template),
             ("location", self.location),
-            ("contact", self.contact),
+            ("contact", self.contact.or(self.contacts)),
             ("reaction", self.reaction),
             ("poll", self.poll),
             ("buttons", self.buttons),
@@ -279,7 +298,7 @@ mod tests {
             (r#"{"to":"+34600111222","text":7}"#, "field_type text: must be a text"),
             (r#"{"to":["+34600111222"],"text":"x"}"#, "field_type to: must be a text"),
             (r#"{"phone":"600111222","text":"x"}"#, "phone_invalid phone: "),
-            (r#"{"to":"1203630@g.us","text":"x"}"#, "phone_not_a_number to: groups"),
+            (r#"{"to":"1203630@g.us","text":"x"}"#, "phone_not_a_number to: only numbers"),
             (r#"{"to":"+34600111222","type":"fax","text":"x"}"#, "type_unknown type: \"fax\" is none of text"),
             (r#"{"to":"+34600111222","type":"poll","text":"x"}"#, "field_missing poll: missing"),
             (r#"{"to":"+34600111222","media":{},"poll":{}}"#, "type_ambiguous type: missing, and the message holds media and poll"),

@@ -173,3 +173,108 @@ fn check_media(media: &Fields<'_>) -> Result<(), MessageError> {
         (Some(_), Some(_)) => Err(MessageError::field(media.path("link"), "field_unused", "give link or id; one of them would be lost")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(template: &str) -> String {
+        let raw = RawValue::from_string(template.to_owned()).unwrap();
+        read(&raw).map_or_else(|error| format!("{} {}", error.code(), error.path().unwrap_or_default()), |_| "ok".to_owned())
+    }
+
+    fn of_components(components: &str) -> String {
+        verdict(&format!("{{\"name\":\"cita\",\"language\":\"es\",\"components\":{components}}}"))
+    }
+
+    #[test]
+    fn names_and_languages_are_written_as_meta_writes_them() {
+        for (name, language, expected) in [
+            ("cita_aviso_2", "\"es\"", "ok"),
+            ("cita", "\"pt_BR\"", "ok"),
+            ("cita", "\"fil\"", "ok"),
+            ("cita", "{\"code\":\"zh_CN\",\"policy\":\"deterministic\"}", "ok"),
+            ("cita", "{}", "field_missing template.language.code"),
+            ("cita", "\"\"", "field_missing template.language"),
+            ("cita", "\"ES\"", "field_value template.language"),
+            ("cita", "\"pt-BR\"", "field_value template.language"),
+            ("cita", "7", "field_type template.language"),
+            ("Cita", "\"es\"", "field_value template.name"),
+            ("cita aviso", "\"es\"", "field_value template.name"),
+            ("", "\"es\"", "field_missing template.name"),
+        ] {
+            assert_eq!(verdict(&format!("{{\"name\":{name:?},\"language\":{language}}}")), expected, "{name} {language}");
+        }
+        let long = "a".repeat(513);
+        assert_eq!(verdict(&format!("{{\"name\":{long:?},\"language\":\"es\"}}")), "field_too_long template.name");
+    }
+
+    #[test]
+    fn components_as_meta_documents_them_pass() {
+        for components in [
+            "[]",
+            "null",
+            r#"[{"type":"body"}]"#,
+            r#"[{"type":"HEADER","parameters":[{"type":"IMAGE","image":{"link":"https://example.com/a.png"}}]}]"#,
+            r#"[{"type":"header","parameters":[{"type":"document","document":{"id":"17","filename":"a.pdf"}}]}]"#,
+            r#"[{"type":"body","parameters":[{"type":"text","parameter_name":"a","text":"x"},{"type":"text","parameter_name":"b","text":"y"}]}]"#,
+            r#"[{"type":"body","parameters":[{"type":"currency","currency":{"fallback_value":"1 EUR","code":"EUR","amount_1000":1000}}]}]"#,
+            r#"[{"type":"body","parameters":[{"type":"date_time","date_time":{"fallback_value":"May 1"}}]}]"#,
+            r#"[{"type":"button","sub_type":"quick_reply","index":"0","parameters":[{"type":"payload","payload":"x"}]},
+                {"type":"button","sub_type":"url","index":1,"parameters":[{"type":"text","text":"48211"}]}]"#,
+            r#"[{"type":"button","sub_type":"copy_code","index":0,"parameters":[{"type":"coupon_code","coupon_code":"SAVE"}]}]"#,
+            r#"[{"type":"carousel","cards":[{"card_index":0,"components":[{"type":"body","parameters":[{"type":"text","text":"x"}]}]}]}]"#,
+            r#"[{"type":"limited_time_offer","parameters":[{"type":"limited_time_offer","limited_time_offer":{"expiration_time_ms":1}}]}]"#,
+        ] {
+            assert_eq!(of_components(components), "ok", "{components}");
+        }
+    }
+
+    #[test]
+    fn what_meta_would_refuse_is_named_with_its_place() {
+        for (components, expected) in [
+            ("{}", "field_type template.components"),
+            ("[7]", "field_type template.components[0]"),
+            (r#"[{"parameters":[]}]"#, "field_missing template.components[0].type"),
+            (r#"[{"type":"body"},{"type":"BODY"}]"#, "field_repeated template.components[1].type"),
+            (r#"[{"type":"body","parameters":{}}]"#, "field_type template.components[0].parameters"),
+            (r#"[{"type":"body","parameters":["Ana"]}]"#, "field_type template.components[0].parameters[0]"),
+            (r#"[{"type":"body","parameters":[{"type":"text"}]}]"#, "field_missing template.components[0].parameters[0].text"),
+            (r#"[{"type":"body","parameters":[{"type":"text","text":7}]}]"#, "field_type template.components[0].parameters[0].text"),
+            (
+                r#"[{"type":"header","parameters":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]"#,
+                "field_count template.components[0].parameters",
+            ),
+            (
+                r#"[{"type":"body","parameters":[{"type":"text","parameter_name":"a","text":"x"},{"type":"text","text":"y"}]}]"#,
+                "parameters_mixed template.components[0].parameters",
+            ),
+            (
+                r#"[{"type":"body","parameters":[{"type":"text","parameter_name":"a","text":"x"},{"type":"text","parameter_name":"a","text":"y"}]}]"#,
+                "field_repeated template.components[0].parameters[1].parameter_name",
+            ),
+            (r#"[{"type":"header","parameters":[{"type":"image"}]}]"#, "field_missing template.components[0].parameters[0].image"),
+            (
+                r#"[{"type":"header","parameters":[{"type":"image","image":{}}]}]"#,
+                "field_missing template.components[0].parameters[0].image.link",
+            ),
+            (
+                r#"[{"type":"header","parameters":[{"type":"video","video":{"link":"https://127.1/a.mp4"}}]}]"#,
+                "url_private template.components[0].parameters[0].video.link",
+            ),
+            (r#"[{"type":"button","index":0}]"#, "field_missing template.components[0].sub_type"),
+            (r#"[{"type":"button","sub_type":"url"}]"#, "field_missing template.components[0].index"),
+            (r#"[{"type":"button","sub_type":"url","index":10}]"#, "field_range template.components[0].index"),
+            (
+                r#"[{"type":"button","sub_type":"url","index":0},{"type":"button","sub_type":"url","index":"0"}]"#,
+                "field_repeated template.components[1].index",
+            ),
+            (
+                r#"[{"type":"carousel","cards":[{"components":[{"type":"header","parameters":[{"type":"image","image":{"link":"file:///a"}}]}]}]}]"#,
+                "url_scheme template.components[0].cards[0].components[0].parameters[0].image.link",
+            ),
+        ] {
+            assert_eq!(of_components(components), expected, "{components}");
+        }
+    }
+}
