@@ -67,12 +67,24 @@ complete -c wq -n "__fish_wq_needs_command" -f -a "bench" -d 'Measure this wq ag
 complete -c wq -n "__fish_wq_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c wq -n "__fish_wq_needs_command" -f -a "version" -d 'Print the version and what it is built for'
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -s Q -l queue -d 'The queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand enqueue" -l to -d 'Who gets the message: +5511999990000, or a national number with --default-country' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l to -d 'Who gets it: +5511999990000, or national with --default-country' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l text -d 'What it says' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l media -d 'A picture, document, film or sound at a public https address' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l media-kind -d 'image, document, video or audio, if the address doesn\'t tell' -r -f -a "image\t''
+document\t''
+video\t''
+audio\t''"
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l caption -d 'The text below it' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l file-name -d 'What it is called at the other end' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l template-name -d 'A template that Meta has approved' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l language -d 'Its language: es, pt_BR' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l param -d 'A value for its body, by order or name; =a=b is the value a=b' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l location -d 'A place on the map, in degrees' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l place -d 'What the place is called' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l default-country -d 'Where numbers without + belong, such as BR' -r
-complete -c wq -n "__fish_wq_using_subcommand enqueue" -l data -d 'The data of any job: JSON, @FILE, or - for standard input' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l data -d 'Any JSON, @FILE or - (stdin); with "to" and no --name, a message' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l name -d 'The name of the job' -r
-complete -c wq -n "__fish_wq_using_subcommand enqueue" -l ndjson -d 'Many jobs: lines of {"name","data","opts"} with BullMQ\'s option names; - is standard input' -r -F
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l ndjson -d 'Lines of {"name","data","opts"}, with BullMQ\'s option names' -r -F
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l tree -d 'A parent with its children, all or nothing: a job as in --ndjson with "children", and its own "queue" if it has one' -r -F
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l id -d 'The id of the job; an id that is there already adds nothing' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l key -d 'Any text that the id is made from: the same key twice adds once' -r
@@ -80,7 +92,7 @@ complete -c wq -n "__fish_wq_using_subcommand enqueue" -l expires -d 'Don\'t sen
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l durability -d 'When an add counts: fast, replicated[:N] or fsync' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l max-waiting -d 'Exit 75 rather than let more jobs wait than that' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l max-bytes -d 'Exit 75 rather than add while Redis uses more: 512mb, 2gb' -r
-complete -c wq -n "__fish_wq_using_subcommand enqueue" -l dedupe -d 'Add nothing while a job with this key is there, or for so long: order-17, or order-17:5m. What follows the last colon is the time when it reads as one; a key that ends like that takes one more colon (slot:5m:)' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l dedupe -d 'Add nothing while a job with this key is there, or for so long: order-17, or order-17:5m (slot:5m: is the key slot:5m)' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l dedupe-mode -d 'What the new job does then: nothing (first), renew the time (extend), take the place of a delayed one (replace), put a delayed one off (reschedule), or be added once a running one has ended (keep-last)' -r -f -a "first\t''
 extend\t''
 replace\t''
@@ -90,7 +102,7 @@ complete -c wq -n "__fish_wq_using_subcommand enqueue" -l priority -d 'urgent, h
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l attempts -d 'How often it may be tried' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l backoff -d 'What a failed attempt waits for; fixed:1s, or with a random part of 0 to 1: exponential:2s:0.5' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l remove-on-complete -d 'Keep only the last N completed jobs; true: remove at once; false: keep all [default: as the worker says]' -r
-complete -c wq -n "__fish_wq_using_subcommand enqueue" -l remove-on-fail -d 'Keep only the last N failed jobs; true: remove at once; false: keep all [default: false]' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l remove-on-fail -d 'The same for failed jobs [default: false]' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l delay -d 'Not before so long from now: 90s, 10m, 2h, 1d' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l at -d 'Not before this moment: 2026-12-01T09:00:00Z, \'2026-12-01 09:00\', \'tomorrow 09:00\', \'in 2h\'' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
@@ -139,7 +151,7 @@ complete -c wq -n "__fish_wq_using_subcommand bulk" -l priority -d 'urgent, high
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l attempts -d 'How often it may be tried' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l backoff -d 'What a failed attempt waits for; fixed:1s, or with a random part of 0 to 1: exponential:2s:0.5' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l remove-on-complete -d 'Keep only the last N completed jobs; true: remove at once; false: keep all [default: as the worker says]' -r
-complete -c wq -n "__fish_wq_using_subcommand bulk" -l remove-on-fail -d 'Keep only the last N failed jobs; true: remove at once; false: keep all [default: false]' -r
+complete -c wq -n "__fish_wq_using_subcommand bulk" -l remove-on-fail -d 'The same for failed jobs [default: false]' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l delay -d 'Not before so long from now: 90s, 10m, 2h, 1d' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l at -d 'Not before this moment: 2026-12-01T09:00:00Z, \'2026-12-01 09:00\', \'tomorrow 09:00\', \'in 2h\'' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
@@ -299,10 +311,22 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subc
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -f -a "remove" -d 'Remove schedules with the runs that are still to come'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -f -a "run-now" -d 'Add its job once, now; the schedule goes on unchanged'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -f -a "next" -d 'Print when a cron expression would run; needs no Redis'
-complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l to -d 'Who gets the message: +5511999990000, or a national number with --default-country' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l to -d 'Who gets it: +5511999990000, or national with --default-country' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l text -d 'What it says' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l media -d 'A picture, document, film or sound at a public https address' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l media-kind -d 'image, document, video or audio, if the address doesn\'t tell' -r -f -a "image\t''
+document\t''
+video\t''
+audio\t''"
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l caption -d 'The text below it' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l file-name -d 'What it is called at the other end' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l template-name -d 'A template that Meta has approved' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l language -d 'Its language: es, pt_BR' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l param -d 'A value for its body, by order or name; =a=b is the value a=b' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l location -d 'A place on the map, in degrees' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l place -d 'What the place is called' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l default-country -d 'Where numbers without + belong, such as BR' -r
-complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l data -d 'The data of any job: JSON, @FILE, or - for standard input' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l data -d 'Any JSON, @FILE or - (stdin); with "to" and no --name, a message' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l name -d 'The name of the job' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l durability -d 'When it counts: fast, replicated[:N] or fsync' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l cron -d 'Minute, hour, day of the month, month and weekday, with seconds in front of them if there are six; or @daily' -r
@@ -316,7 +340,7 @@ complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcomma
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l attempts -d 'How often it may be tried' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l backoff -d 'What a failed attempt waits for; fixed:1s, or with a random part of 0 to 1: exponential:2s:0.5' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l remove-on-complete -d 'Keep only the last N completed jobs; true: remove at once; false: keep all [default: as the worker says]' -r
-complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l remove-on-fail -d 'Keep only the last N failed jobs; true: remove at once; false: keep all [default: false]' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l remove-on-fail -d 'The same for failed jobs [default: false]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l prefix -d 'First part of every key [default: bull]' -r

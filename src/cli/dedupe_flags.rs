@@ -12,8 +12,8 @@ use crate::core::model::deduplication::{Deduplication, DeduplicationRules, MAX_T
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Jobs that mean the same")]
 pub(super) struct DedupeFlags {
-    /// Add nothing while a job with this key is there, or for so long: order-17, or order-17:5m. What follows the last colon
-    /// is the time when it reads as one; a key that ends like that takes one more colon (slot:5m:)
+    /// Add nothing while a job with this key is there, or for so long: order-17, or order-17:5m
+    /// (slot:5m: is the key slot:5m)
     #[arg(long, value_name = "KEY[:TIME]", allow_hyphen_values = true, conflicts_with = "ndjson", value_parser = key)]
     dedupe: Option<Key>,
     /// What the new job does then: nothing (first), renew the time (extend), take the place of a delayed one (replace), put a

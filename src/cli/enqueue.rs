@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::{ArgGroup, Args as ClapArgs};
 use serde::Serialize;
 
+use super::body_flags::{BODY, DETAILS};
 use super::dedupe_flags::DedupeFlags;
 use super::job_flags::{JobFlags, future};
 use super::message_flags::MessageFlags;
@@ -32,11 +33,11 @@ pub struct Args {
     queue: Option<QueueName>,
     #[command(flatten)]
     message: MessageFlags,
-    /// Many jobs: lines of {"name","data","opts"} with BullMQ's option names; - is standard input
-    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "text", "job_name"])]
+    /// Lines of {"name","data","opts"}, with BullMQ's option names
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", BODY, DETAILS, "job_name"])]
     ndjson: Option<PathBuf>,
     /// A parent with its children, all or nothing: a job as in --ndjson with "children", and its own "queue" if it has one
-    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", "text", "job_name", "lifo", "delay", "at", "dedupe", "max_waiting", "max_bytes"])]
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["id", "key", "expires", BODY, DETAILS, "job_name", "lifo", "delay", "at", "dedupe", "max_waiting", "max_bytes"])]
     tree: Option<PathBuf>,
     /// The id of the job; an id that is there already adds nothing
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
@@ -65,7 +66,9 @@ const EXAMPLES: &str = "\
 Examples:
   wq enqueue --to +5511999990000 --text 'Hi' --priority high
   wq enqueue --to 600111222 --default-country ES --text 'Hola' --at 'tomorrow 09:00' --key order-17
-  wq enqueue --data '{\"to\":\"+34600111222\",\"text\":\"Hola\"}' --json | jq -r .data.id
+  wq enqueue --to +34600111222 --media https://example.com/menu.pdf --caption 'The menu'
+  wq enqueue --to +34600111222 --template-name cita --language es --param Ana --param 10:30
+  wq enqueue --data '{\"to\":\"+34600111222\",\"poll\":{\"name\":\"When?\",\"options\":[\"Mon\",\"Tue\"]}}'
   wq enqueue --data @cart.json --delay 30m --dedupe cart-17 --dedupe-mode replace
   producer | wq enqueue --ndjson -
   wq enqueue --tree order.json --dry-run";

@@ -56,10 +56,10 @@ pub(super) struct RunFlags {
     #[arg(long, value_name = "KIND:TIME", default_value = "exponential:2s", value_parser = backoff)]
     backoff: Backoff,
     /// Keep only the last N completed jobs; true: remove at once; false: keep all [default: as the worker says]
-    #[arg(long, value_name = "N|true|false", value_parser = keep)]
+    #[arg(long, value_name = "KEEP", value_parser = keep)]
     remove_on_complete: Option<Keep>,
-    /// Keep only the last N failed jobs; true: remove at once; false: keep all [default: false]
-    #[arg(long, value_name = "N|true|false", value_parser = keep)]
+    /// The same for failed jobs [default: false]
+    #[arg(long, value_name = "KEEP", value_parser = keep)]
     remove_on_fail: Option<Keep>,
 }
 

@@ -4,28 +4,28 @@ use std::io::{self, Read};
 
 use clap::Args;
 
+use super::body_flags::{BODY, BodyFlags, DETAILS};
 use super::job_flags::country;
 use super::shell::Shell;
 use crate::app::error::{AppError, Kind};
 use crate::core::model::clock::Millis;
 use crate::core::model::job::{DEFAULT_JOB_NAME, MAX_DATA_BYTES};
-use crate::core::model::message::{TextMessage, check_data, with_expiry};
+use crate::core::model::message::{MessageError, check_job, with_expiry};
 use crate::core::model::phone::{Country, Phone};
 
 /// A message, or the data of any job.
 #[derive(Args, Clone, Debug)]
 pub(super) struct MessageFlags {
-    /// Who gets the message: +5511999990000, or a national number with --default-country
-    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, requires = "text")]
+    /// Who gets it: +5511999990000, or national with --default-country
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, requires = BODY)]
     to: Option<String>,
-    /// What it says
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "data")]
-    text: Option<String>,
+    #[command(flatten)]
+    body: BodyFlags,
     /// Where numbers without + belong, such as BR
     #[arg(long, value_name = "COUNTRY")]
     default_country: Option<Country>,
-    /// The data of any job: JSON, @FILE, or - for standard input
-    #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
+    /// Any JSON, @FILE or - (stdin); with "to" and no --name, a message
+    #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true, conflicts_with_all = [BODY, DETAILS])]
     data: Option<String>,
     /// The name of the job
     #[arg(id = "job_name", long = "name", value_name = "NAME", default_value = DEFAULT_JOB_NAME)]
@@ -48,7 +48,7 @@ impl MessageFlags {
     pub(super) fn data(&self, expires: Option<Millis>, shell: &Shell) -> Result<(String, String), AppError> {
         let Some(to) = &self.to else {
             let data = read_data(self.data.as_deref().unwrap_or_default())?;
-            check_data(&data)?;
+            check_job(&self.name, &data).map_err(|error| refusal(&error))?;
             let data = match expires {
                 Some(expires) => with_expiry(&data, expires)?,
                 None => data,
@@ -56,9 +56,16 @@ impl MessageFlags {
             return Ok((data, self.name.clone()));
         };
         let phone = Phone::parse(to, self.country(shell)?)?;
-        let text = self.text.as_deref().unwrap_or_default();
-        let message = TextMessage { to: &phone, text, expires, campaign: None, category: None, conversation: None };
-        Ok((message.to_json([])?, format!("to {phone}")))
+        Ok((self.body.message(&phone, expires)?, format!("to {phone}")))
+    }
+}
+
+/// What is wrong with data that was given as it is stored.
+fn refusal(error: &MessageError) -> AppError {
+    let refusal = AppError::new(Kind::Usage, error.to_string());
+    match error.path() {
+        Some(_) => refusal.with_hint("data with a recipient is checked as a message; under another --name any JSON will do"),
+        None => refusal,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: flags into settings, use cases into exit codes.
 
 pub mod bench;
+mod body_flags;
 pub mod bulk;
 mod clocks;
 pub mod completions;

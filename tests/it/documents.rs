@@ -48,6 +48,19 @@ fn the_example_environment_has_every_variable_that_is_read() {
 }
 
 #[test]
+fn every_message_in_the_manual_can_be_sent() {
+    let manual = read("docs/messages.md");
+    let (_, block) = manual.split_once("```json\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+
+    for message in block.lines() {
+        Wq::bare().args(["enqueue", "--dry-run", "--data", message]).run().exits(0);
+    }
+
+    assert_eq!(block.lines().count(), 9, "one for each type");
+}
+
+#[test]
 fn the_readme_names_every_command() {
     let help = Wq::bare().args(["--help"]).run().exits(0).stdout;
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
