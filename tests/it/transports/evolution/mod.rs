@@ -4,6 +4,7 @@ mod health;
 mod lookup;
 mod requests;
 mod rows;
+mod sandbox;
 mod strangers;
 mod worker;
 
