@@ -1,5 +1,6 @@
 //! `wq sandbox`: a provider in two dialects, asked over plain sockets, and a receiver of its webhooks.
 
+mod campaign;
 mod evolution;
 mod faults;
 mod journal;
