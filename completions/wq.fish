@@ -1001,35 +1001,36 @@ complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_f
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l prefix -d 'First part of every key [default: bull]' -r
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'For people, nothing cut'
 json\t'One object: schema, data, page'
 ndjson\t'One object a line'
 csv\t'With a header; cells that a spreadsheet would run are guarded'
 tsv\t'With a header; tabs and line ends are escaped'
 yaml\t'Like json, for people'"
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
 always\t'Also in a pipe'
 never\t'Not at all'"
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l config -d 'Read settings from this file alone' -r -F
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l json -d 'Short for --output json'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -s q -l quiet -d 'Print ids alone, no notes and no progress'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -s y -l yes -d 'Answer yes to every question'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l no-input -d 'Never ask; a question is refused instead'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -f -a "list" -d 'List dead letters, newest first, or count them by something'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -f -a "show" -d 'Show one with everything that is known of it'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -f -a "retry" -d 'Put them back in line, with all their attempts'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -f -a "clean" -d 'Remove old ones'
-complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry clean export" -f -a "export" -d 'Write them to a file: .csv, or one JSON object a line'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -f -a "list" -d 'List dead letters, newest first, or count them by something'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -f -a "show" -d 'Show one with everything that is known of it'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -f -a "retry" -d 'Put them back in line, with all their attempts'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -f -a "resolve" -d 'Say of one whether it was sent, when nobody knew: then it is completed, or goes back in line'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -f -a "clean" -d 'Remove old ones, but none that may have been sent'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -f -a "export" -d 'Write them to a file: .csv, or one JSON object a line'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l where -d 'Only jobs for which this holds: \'age>1h reason~"timeout" data.to^=+55\'' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l limit -d 'The most to show' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l cursor -d 'Go on where the last page ended' -r
@@ -1054,6 +1055,7 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l uncertain -d 'Those of which nobody knows whether they were sent, oldest first, also when somebody else removed or retried the job'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1107,6 +1109,7 @@ complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_fr
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l all -d 'All of them'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l dry-run -d 'Show what would be done, and do nothing'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l keep-attempts -d 'One more attempt only, as Bull Board gives'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l include-uncertain -d 'Those too that may have been sent already: they may arrive twice'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1115,6 +1118,32 @@ complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_fr
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l sent -d 'It was sent; the provider\'s id of the message, if known' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l prefix -d 'First part of every key [default: bull]' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'For people, nothing cut'
+json\t'One object: schema, data, page'
+ndjson\t'One object a line'
+csv\t'With a header; cells that a spreadsheet would run are guarded'
+tsv\t'With a header; tabs and line ends are escaped'
+yaml\t'Like json, for people'"
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal that can'
+always\t'Also in a pipe'
+never\t'Not at all'"
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l not-sent -d 'It was not sent: it goes back in line, under a new key for the receiver'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l json -d 'Short for --output json'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Print ids alone, no notes and no progress'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -s v -l verbose -d 'Say more on stderr; -vv and -vvv still more'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -s y -l yes -d 'Answer yes to every question'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l no-input -d 'Never ask; a question is refused instead'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l older-than -d 'Failed at least so long ago' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l limit -d 'The most to remove' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -s Q -l queue -d 'Which queue [default: whatsapp]' -r

@@ -11,4 +11,5 @@ pub mod inspector;
 pub mod producer;
 pub mod redis_service;
 pub mod scheduler;
+pub mod tracker;
 pub mod worker;

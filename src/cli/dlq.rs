@@ -12,13 +12,14 @@ use serde::Serialize;
 use super::job_rows::JobRow;
 use super::select::{Chosen, Listing};
 use super::time::parse_duration;
-use super::{Exit, jobs, shell::Shell, tally, watch::Watch, which::Which};
+use super::{Exit, dlq_uncertain, jobs, shell::Shell, tally, watch::Watch, which::Which};
 use crate::app::error::{AppError, Kind};
 use crate::app::inspector::{self, Cursor, Search};
 use crate::core::model::filter::Filter;
 use crate::core::model::job::JobRecord;
 use crate::core::model::state::JobState;
-use crate::core::store::Queue;
+use crate::core::store::resolve::Knowledge;
+use crate::core::store::{Queue, RetryRules};
 use crate::output::{FileFormat, Page, Row, human, save};
 
 /// Dead letters: look, retry, clean, export
@@ -27,6 +28,8 @@ use crate::output::{FileFormat, Page, Row, human, save};
   wq dlq list --by reason
   wq dlq retry --all --where 'reason~\"timeout\"' --dry-run
   wq dlq retry a1b2c3
+  wq dlq list --uncertain
+  wq dlq resolve a1b2c3 --not-sent
   wq dlq clean --older-than 30d --yes
   wq dlq export dead.csv")]
 pub struct Args {
@@ -46,6 +49,9 @@ enum Verb {
         /// Count them instead
         #[arg(long, value_name = "WHAT")]
         by: Option<By>,
+        /// Those of which nobody knows whether they were sent, oldest first, also when somebody else removed or retried the job
+        #[arg(long, conflicts_with_all = ["by", "filter", "cursor"])]
+        uncertain: bool,
         #[command(flatten)]
         watch: Watch,
     },
@@ -63,8 +69,21 @@ enum Verb {
         /// One more attempt only, as Bull Board gives
         #[arg(long)]
         keep_attempts: bool,
+        /// Those too that may have been sent already: they may arrive twice
+        #[arg(long)]
+        include_uncertain: bool,
     },
-    /// Remove old ones
+    /// Say of one whether it was sent, when nobody knew: then it is completed, or goes back in line
+    #[command(after_help = "Examples:
+  wq dlq resolve a1b2c3 --sent 3EB0C767D26A8D4E5F
+  wq dlq resolve a1b2c3 --not-sent")]
+    Resolve {
+        /// Its id, as dlq list --uncertain shows it
+        id: String,
+        #[command(flatten)]
+        word: Word,
+    },
+    /// Remove old ones, but none that may have been sent
     #[command(after_help = "Example:\n  wq dlq clean --older-than 30d --yes")]
     Clean {
         /// Failed at least so long ago
@@ -89,6 +108,19 @@ enum Verb {
         #[arg(long)]
         force: bool,
     },
+}
+
+/// What a person knows.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Word {
+    /// It was sent; the provider's id of the message, if known
+    #[arg(long, value_name = "PROVIDER_ID")]
+    #[expect(clippy::option_option, reason = "the flag has an optional value")]
+    sent: Option<Option<String>>,
+    /// It was not sent: it goes back in line, under a new key for the receiver
+    #[arg(long)]
+    not_sent: bool,
 }
 
 /// What dead letters are counted by.
@@ -132,12 +164,27 @@ impl Row for Group {
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let queue = args.which.open(shell).await?;
     match args.verb {
-        Verb::List { by: Some(by), watch, listing } => watch.every(shell, async || list_groups(&queue, by, &listing, shell).await).await,
+        Verb::List { uncertain: true, watch, listing, .. } => {
+            watch.every(shell, async || dlq_uncertain::list(&queue, listing.limit, shell).await).await
+        }
+        Verb::List { by: Some(by), watch, listing, .. } => {
+            watch.every(shell, async || list_groups(&queue, by, &listing, shell).await).await
+        }
         Verb::List { listing, watch, .. } => {
             watch.every(shell, async || jobs::list(&queue, vec![JobState::Failed], &listing, shell).await).await
         }
         Verb::Show { id } => jobs::get(&queue, &id, false, shell).await,
-        Verb::Retry { chosen, keep_attempts } => jobs::retry(&queue, &chosen, JobState::Failed, keep_attempts, shell).await,
+        Verb::Retry { chosen, keep_attempts, include_uncertain } => {
+            let rules = RetryRules { keep_attempts, uncertain: include_uncertain };
+            jobs::retry(&queue, &chosen, JobState::Failed, rules, shell).await
+        }
+        Verb::Resolve { id, word } => {
+            let knowledge = match &word.sent {
+                Some(provider_id) => Knowledge::Sent(provider_id.as_deref()),
+                None => Knowledge::NotSent,
+            };
+            dlq_uncertain::resolve(&queue, &id, knowledge, shell).await
+        }
         Verb::Clean { older_than, limit, dry_run } => jobs::clean(&queue, JobState::Failed, older_than, limit, dry_run, shell).await,
         Verb::Export { file, filter, force } => export(&queue, file, &filter, force, shell).await,
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Exit, shell::Shell};
 use crate::core::model::clock::now_ms;
-use crate::core::model::job::JobRecord;
+use crate::core::model::job::{JobRecord, SendIntent};
 use crate::core::model::state::JobState;
 use crate::core::store::{Change, Swept};
 use crate::output::{Page, Row, human};
@@ -38,6 +38,9 @@ pub(super) struct JobRow {
     deduplication_id: Option<String>,
     parent: Option<String>,
     parent_problem: Option<String>,
+    stable_key: Option<String>,
+    intent: Option<IntentRow>,
+    sent_as: Option<String>,
     data: Value,
     options: Value,
     stacktrace: Vec<String>,
@@ -45,6 +48,28 @@ pub(super) struct JobRow {
     added_ms: Option<u64>,
     #[serde(skip)]
     raw_data: String,
+}
+
+/// Who was about to send a job.
+#[derive(Debug, Serialize)]
+pub(super) struct IntentRow {
+    incarnation: String,
+    at: String,
+    until: String,
+    on_uncertain: &'static str,
+}
+
+impl From<SendIntent> for IntentRow {
+    fn from(intent: SendIntent) -> Self {
+        let SendIntent { incarnation, at, until, policy } = intent;
+        Self { incarnation, at: human::moment(at), until: human::moment(until), on_uncertain: policy }
+    }
+}
+
+impl std::fmt::Display for IntentRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} by the worker process {} (then {}), none after {}", self.at, self.incarnation, self.on_uncertain, self.until)
+    }
 }
 
 /// JSON as such; anything else as a text.
@@ -74,6 +99,9 @@ impl From<JobRecord> for JobRow {
             deduplication_id: job.deduplication_id,
             parent: job.parent,
             parent_problem: job.parent_problem,
+            stable_key: job.stable_key,
+            intent: job.intent.map(Into::into),
+            sent_as: job.sent_as,
             data: json(&job.data),
             options: json(&job.options),
             stacktrace: job.stacktrace,
@@ -140,6 +168,9 @@ impl Row for WholeJob {
         "PROGRESS",
         "DEDUPLICATION",
         "PARENT",
+        "KEY",
+        "INTENT",
+        "SENT AS",
         "OPTIONS",
         "DATA",
         "TRACES",
@@ -170,6 +201,9 @@ impl Row for WholeJob {
                 Some(problem) => format!("{} was not told: {problem}", or_dash(&job.parent)),
                 None => or_dash(&job.parent),
             },
+            or_dash(&job.stable_key),
+            job.intent.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
+            or_dash(&job.sent_as),
             job.options.to_string(),
             job.raw_data.clone(),
             if job.stacktrace.is_empty() { "-".to_owned() } else { job.stacktrace.join("\n") },
@@ -239,7 +273,7 @@ pub(super) fn report_foreseen(ids: &[String], total: u64, done: &str, shell: &Sh
 
 /// Prints the first of the jobs that were changed, and how many there were in all.
 pub(super) fn report_swept(swept: &Swept, total: u64, done: &str, shell: &Shell) -> std::io::Result<Exit> {
-    let Swept { changed, left, first } = swept;
+    let Swept { changed, left, held, first } = swept;
     let rows: Vec<ChangeRow> = first.iter().map(|id| ChangeRow { id: id.clone(), change: done.to_owned() }).collect();
     shell.printer.rows(&rows, &Page { total: Some(*changed), ..Page::default() })?;
     if (first.len() as u64) < *changed {
@@ -248,8 +282,16 @@ pub(super) fn report_swept(swept: &Swept, total: u64, done: &str, shell: &Shell)
     if *left > 0 {
         shell.printer.warn(&format!("{left} ids have no job and stay where they are"));
     }
-    shell.printer.note(&format!("{changed} of {total} {done}"));
+    note_held(*held, shell);
+    shell.printer.note(&format!("{changed} of {} {done}", total.saturating_sub(*held)));
     Ok(if *left > 0 { Exit::Partial } else { Exit::Done })
+}
+
+/// Says how many messages were left alone because they may have been sent.
+pub(super) fn note_held(count: u64, shell: &Shell) {
+    if count > 0 {
+        shell.printer.say(&format!("{count} that may have been sent stay as they are; see: wq dlq list --uncertain"));
+    }
 }
 
 fn word(change: Change, done: &str) -> &str {
@@ -259,5 +301,6 @@ fn word(change: Change, done: &str) -> &str {
         Change::WrongState => "in another state",
         Change::Locked => "a worker has it",
         Change::SchedulerOwned => "belongs to a scheduler",
+        Change::Held => "may have been sent: wq dlq resolve",
     }
 }

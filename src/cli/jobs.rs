@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::job_rows::{JobRow, WholeJob, report_changes, report_foreseen, report_swept};
+use super::job_rows::{JobRow, WholeJob, note_held, report_changes, report_foreseen, report_swept};
 use super::job_update::{UpdateFlags, update};
 use super::select::{Chosen, FORESEEN, Listing};
 use super::time::parse_duration;
@@ -13,7 +13,7 @@ use super::{Exit, flows, shell::Shell, tally, watch::Watch, which::Which};
 use crate::app::error::{AppError, Kind};
 use crate::app::inspector;
 use crate::core::model::state::JobState;
-use crate::core::store::Queue;
+use crate::core::store::{Change, Queue, RetryRules};
 use crate::output::{Page, Row, human};
 
 /// Look at jobs and change them by hand
@@ -169,7 +169,9 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         }
         Verb::Get { id, tree: true, .. } => flows::show(&queue, &id, shell).await,
         Verb::Get { id, logs, tree: false } => get(&queue, &id, logs, shell).await,
-        Verb::Retry { chosen, state, keep_attempts } => retry(&queue, &chosen, state, keep_attempts, shell).await,
+        Verb::Retry { chosen, state, keep_attempts } => {
+            retry(&queue, &chosen, state, RetryRules { keep_attempts, uncertain: false }, shell).await
+        }
         Verb::Promote { chosen } => promote(&queue, &chosen, shell).await,
         Verb::Update(flags) => update(&queue, &flags, shell).await,
         Verb::Remove { chosen } => remove(&queue, &chosen, shell).await,
@@ -229,19 +231,52 @@ async fn foresee(queue: &Queue, chosen: &Chosen, states: &[JobState], done: &str
     Ok(report_changes(&ids, &changes, done, true, shell)?)
 }
 
-pub(super) async fn retry(queue: &Queue, chosen: &Chosen, state: JobState, keep_attempts: bool, shell: &Shell) -> anyhow::Result<Exit> {
+/// Without those that may have been sent, unless they were named one by one or asked for: they stay as they are.
+async fn without_held(queue: &Queue, ids: Vec<String>, shell: &Shell) -> Result<Vec<String>, AppError> {
+    let held = queue.which_are_held(&ids).await?;
+    let before = ids.len();
+    let ids: Vec<String> = ids.into_iter().zip(held).filter(|(_, is_held)| !is_held).map(|(id, _)| id).collect();
+    note_held((before - ids.len()) as u64, shell);
+    Ok(ids)
+}
+
+/// Says what putting jobs back in line would come to.
+async fn foresee_retry(queue: &Queue, chosen: &Chosen, state: JobState, rules: RetryRules, shell: &Shell) -> anyhow::Result<Exit> {
+    if rules.uncertain || state != JobState::Failed {
+        return foresee(queue, chosen, &[state], "retried", shell).await;
+    }
+    if let Some((ids, total)) = chosen.foresee_all(queue, &[state], shell).await? {
+        let held = queue.count_held_failed().await.map_err(AppError::from)?.min(total);
+        note_held(held, shell);
+        let is_held = queue.which_are_held(&ids).await.map_err(AppError::from)?;
+        let ids: Vec<String> = ids.into_iter().zip(is_held).filter(|(_, is_held)| !is_held).map(|(id, _)| id).collect();
+        return Ok(report_foreseen(&ids, total - held, "retried", shell)?);
+    }
+    let ids = chosen.pick(queue, &[state], shell).await?.ids();
+    let ids = if chosen.by_name() { ids } else { without_held(queue, ids, shell).await? };
+    let mut changes = chosen.foresee(queue, &ids, &[state]).await?;
+    for (change, is_held) in changes.iter_mut().zip(queue.which_are_held(&ids).await.map_err(AppError::from)?) {
+        if is_held && *change == Change::Done {
+            *change = Change::Held;
+        }
+    }
+    Ok(report_changes(&ids, &changes, "retried", true, shell)?)
+}
+
+pub(super) async fn retry(queue: &Queue, chosen: &Chosen, state: JobState, rules: RetryRules, shell: &Shell) -> anyhow::Result<Exit> {
     if !matches!(state, JobState::Failed | JobState::Completed) {
         return Err(AppError::new(Kind::Usage, format!("{state} jobs can't be retried; failed and completed ones can")).into());
     }
     if chosen.dry_run {
-        return foresee(queue, chosen, &[state], "retried", shell).await;
+        return foresee_retry(queue, chosen, state, rules, shell).await;
     }
     if let Some(total) = chosen.count_all(queue, state, shell).await? {
-        let swept = queue.retry_all(state, keep_attempts, total, FORESEEN).await.map_err(AppError::from)?;
+        let swept = queue.retry_all(state, rules, total, FORESEEN).await.map_err(AppError::from)?;
         return Ok(report_swept(&swept, total, "retried", shell)?);
     }
     let ids = chosen.pick(queue, &[state], shell).await?.ids();
-    let changes = queue.retry(&ids, state, keep_attempts).await.map_err(AppError::from)?;
+    let ids = if chosen.by_name() || rules.uncertain { ids } else { without_held(queue, ids, shell).await? };
+    let changes = queue.retry(&ids, state, rules).await.map_err(AppError::from)?;
     Ok(report_changes(&ids, &changes, "retried", false, shell)?)
 }
 

@@ -7,6 +7,7 @@ mod clocks;
 pub mod completions;
 mod dedupe_flags;
 pub mod dlq;
+mod dlq_uncertain;
 pub mod doctor;
 pub mod enqueue;
 pub mod events;

@@ -20,7 +20,7 @@ pub(super) struct Listing {
     filter: Filter,
     /// The most to show
     #[arg(long, value_name = "N", default_value_t = 50)]
-    limit: u64,
+    pub(super) limit: u64,
     /// Go on where the last page ended
     #[arg(long, value_name = "CURSOR", default_value = ":0", hide_default_value = true, value_parser = cursor)]
     cursor: Cursor,

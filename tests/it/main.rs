@@ -10,6 +10,7 @@ mod bulk;
 mod cluster;
 mod completions;
 mod conformance;
+mod dlq_uncertain;
 mod doctor;
 mod documents;
 mod enqueue;

@@ -193,4 +193,23 @@ pub struct JobRecord {
     pub parent: Option<String>,
     /// Why its parent was not told how it ended, plain text.
     pub parent_problem: Option<String>,
+    /// The stable key by which the receiver knows it, where it isn't the id.
+    pub stable_key: Option<String>,
+    /// Who was about to send it, while nobody knows how that ended.
+    pub intent: Option<SendIntent>,
+    /// The provider's id of the message that it was sent as; `?` where the provider gave none.
+    pub sent_as: Option<String>,
+}
+
+/// A worker's word that the next thing it does is to send a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendIntent {
+    /// The start of a worker process, by its random name.
+    pub incarnation: String,
+    /// When it said so, by the server's clock.
+    pub at: Millis,
+    /// From when on nobody may still be sending it.
+    pub until: Millis,
+    /// What the worker does when nobody knows the outcome: `hold`, `retry` or `lookup`.
+    pub policy: &'static str,
 }

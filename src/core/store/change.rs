@@ -26,6 +26,8 @@ pub enum Change {
     Locked,
     /// It is the pending run of a scheduler and lives and dies with it.
     SchedulerOwned,
+    /// It is held: nobody knows whether it was sent.
+    Held,
 }
 
 impl Change {
@@ -34,9 +36,29 @@ impl Change {
             Some(1) => Self::Done,
             Some(-1) => Self::WrongState,
             Some(-2) => Self::Locked,
+            Some(-5) => Self::Held,
             Some(-8) => Self::SchedulerOwned,
             _ => Self::NotFound,
         }
+    }
+}
+
+/// How jobs go back in line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RetryRules {
+    /// One more attempt only, as Bull Board gives, instead of as many as a new job has.
+    pub keep_attempts: bool,
+    /// Held messages too, although they may have been sent.
+    pub uncertain: bool,
+}
+
+impl RetryRules {
+    pub(super) fn attempts(self) -> &'static str {
+        if self.keep_attempts { "keep" } else { "reset" }
+    }
+
+    pub(super) fn uncertain(self) -> &'static str {
+        if self.uncertain { "1" } else { "0" }
     }
 }
 
@@ -94,13 +116,12 @@ impl Queue {
         self.change(&PROMOTE_JOBS, &["0", "0"], ids).await
     }
 
-    /// Puts completed or failed jobs back in line, with all their attempts unless `keep_attempts`.
+    /// Puts completed or failed jobs back in line.
     ///
     /// # Errors
     /// When the server can't be asked; batches before that are done.
-    pub async fn retry(&self, ids: &[String], from: JobState, keep_attempts: bool) -> Result<Vec<Change>, StoreError> {
-        let attempts = if keep_attempts { "keep" } else { "reset" };
-        self.change(&RETRY_JOBS, &[from.as_str(), attempts, "0", "0", "0"], ids).await
+    pub async fn retry(&self, ids: &[String], from: JobState, rules: RetryRules) -> Result<Vec<Change>, StoreError> {
+        self.change(&RETRY_JOBS, &[from.as_str(), rules.attempts(), "0", "0", "0", rules.uncertain()], ids).await
     }
 
     /// Removes up to `limit` jobs of one state that finished (else: were added) at least `older_than` ago.
@@ -126,7 +147,7 @@ impl Queue {
         }
     }
 
-    /// How many jobs [`Self::clean`] would look at with these bounds; a worker may still have some of them.
+    /// How many jobs [`Self::clean`] would look at with these bounds, but for the held ones; a worker may still have some of them.
     ///
     /// # Errors
     /// When the server can't be asked.
@@ -134,7 +155,9 @@ impl Queue {
         if matches!(state, JobState::Completed | JobState::Failed) {
             let cutoff = self.server_now().await?.saturating_sub(u64::try_from(older_than.as_millis()).unwrap_or(u64::MAX));
             let command = redis::cmd("ZCOUNT").arg(self.keys.bullmq(state.as_str())).arg("-inf").arg(cutoff).clone();
-            return Ok(self.link.clone().query::<u64>(&command).await?.min(limit));
+            let old = self.link.clone().query::<u64>(&command).await?;
+            let held = if state == JobState::Failed { self.count_held_failed_until(cutoff).await? } else { 0 };
+            return Ok(old.saturating_sub(held).min(limit));
         }
         let (mut found, mut offset) = (0, 0);
         while found < limit {

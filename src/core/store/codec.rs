@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, json};
 
 use crate::core::model::filter::JobPart;
-use crate::core::model::job::{Backoff, JobOptions, JobRecord, Keep, Start};
+use crate::core::model::job::{Backoff, JobOptions, JobRecord, Keep, SendIntent, Start};
 
 /// The options of a stored job that a worker acts on; unknown ones are ignored, absent ones are BullMQ's defaults.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -283,7 +283,24 @@ pub(super) fn job_record(id: &str, reply: Value) -> Option<JobRecord> {
         deduplication_id: take("deid"),
         parent: take("parentKey"),
         parent_problem: take("wqparent"),
+        stable_key: take("wqk"),
+        intent: take("wqi").as_deref().and_then(send_intent),
+        sent_as: take("wqs").as_deref().and_then(|text| text.splitn(3, ':').nth(2)).map(str::to_owned),
     })
+}
+
+/// The field `wqi`; see `lua/lib/fence.lua`.
+pub(super) fn send_intent(text: &str) -> Option<SendIntent> {
+    let mut parts = text.split(':');
+    let (token, _, at, until, policy) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (incarnation, _) = token.strip_prefix("wq.")?.rsplit_once('.')?;
+    let policy = match policy {
+        "h" => "hold",
+        "r" => "retry",
+        "l" => "lookup",
+        _ => return None,
+    };
+    Some(SendIntent { incarnation: incarnation.to_owned(), at: at.parse().ok()?, until: until.parse().ok()?, policy })
 }
 
 /// The fields that hold this part of a job.

@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
-use super::codec::{bytes, lossy};
+use super::codec::{bytes, lossy, send_intent};
 use super::error::StoreError;
 use super::queue::Queue;
 use crate::core::model::clock::Millis;
+use crate::core::model::job::SendIntent;
 
 /// A held message, as it was when it was held. Foreign programs may have removed the job itself since.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -34,6 +35,17 @@ impl HeldJob {
     /// The worker's own rule for it: `h`, `r` or `l`; empty when the intent can't be read.
     pub fn policy(&self) -> &str {
         self.intent.rsplit_once(':').map_or("", |(_, letter)| letter)
+    }
+
+    /// The incarnation of the worker that was about to send it.
+    pub fn incarnation(&self) -> Option<&str> {
+        let token = self.intent.split_once(':')?.0;
+        token.strip_prefix("wq.")?.rsplit_once('.').map(|(incarnation, _)| incarnation)
+    }
+
+    /// The intent of the send, if it can be read.
+    pub fn send_intent(&self) -> Option<SendIntent> {
+        send_intent(&self.intent)
     }
 }
 

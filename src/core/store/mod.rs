@@ -25,6 +25,7 @@ pub mod notes;
 pub mod overview;
 pub mod queue;
 pub mod recover;
+pub mod resolve;
 pub mod schedules;
 mod scripts;
 pub mod server;
@@ -39,7 +40,7 @@ pub mod wake;
 pub mod workers;
 
 pub use add::{Ledger, MAX_ADD_BATCH};
-pub use change::{Change, Obliterated};
+pub use change::{Change, Obliterated, RetryRules};
 pub use codec::{ScheduledRun, StoredOptions, options_json, read_keep};
 pub use inspect::{Counts, list_queues};
 pub use overview::Overview;

@@ -48,6 +48,8 @@ pub(super) static EXTEND_LOCKS: Script = script!("extend_locks", "allow-oom");
 pub(super) static RECOVER_STALLED: Script = script!("recover_stalled", "allow-oom");
 pub(super) static RECOVER_DEAD: Script =
     script!("recover_dead", "allow-oom", "create", "successor", "fence", "flow", "finished", "verdicts", "judge");
+pub(super) static RESOLVE_HELD: Script =
+    script!("resolve_held", "", "create", "successor", "fence", "flow", "finished", "verdicts", "late");
 pub(super) static SETTLE_FORGOTTEN: Script =
     script!("settle_forgotten", "allow-oom", "create", "successor", "fence", "flow", "finished", "verdicts", "late");
 pub(super) static BARRIER: Script = script!("barrier", "allow-oom");
@@ -55,10 +57,10 @@ pub(super) static RECLAIM_JOBS: Script = script!("reclaim_jobs", "allow-oom");
 pub(super) static PAUSE_QUEUE: Script = script!("pause_queue", "allow-oom", "standstill");
 pub(super) static RESUME_QUEUE: Script = script!("resume_queue", "allow-oom", "standstill");
 pub(super) static PROBE_QUEUE: Script = script!("probe_queue", "allow-oom", "standstill");
-pub(super) static REMOVE_JOBS: Script = script!("remove_jobs", "allow-oom", "ledger", "flow");
+pub(super) static REMOVE_JOBS: Script = script!("remove_jobs", "allow-oom", "ledger", "flow", "fence");
 pub(super) static UPDATE_JOB: Script = script!("update_job", "");
 pub(super) static PROMOTE_JOBS: Script = script!("promote_jobs", "allow-oom");
-pub(super) static RETRY_JOBS: Script = script!("retry_jobs", "allow-oom", "flow");
+pub(super) static RETRY_JOBS: Script = script!("retry_jobs", "allow-oom", "flow", "fence");
 pub(super) static NOTE_JOB: Script = script!("note_job", "");
 pub(super) static OBLITERATE_QUEUE: Script = script!("obliterate_queue", "allow-oom");
 pub(super) static UPSERT_SCHEDULER: Script = script!("upsert_scheduler", "", "create", "run");
@@ -79,6 +81,7 @@ pub(super) static ALL: &[&Script] = &[
     &EXTEND_LOCKS,
     &RECOVER_STALLED,
     &RECOVER_DEAD,
+    &RESOLVE_HELD,
     &SETTLE_FORGOTTEN,
     &BARRIER,
     &RECLAIM_JOBS,

@@ -11,6 +11,7 @@ mod events;
 mod failures;
 mod flows;
 mod golden;
+mod held;
 mod leftovers;
 mod limits;
 mod locks;

@@ -15,7 +15,7 @@ use wq::core::store::connect::ServerAddress;
 use wq::core::store::settle::{Settled, Settlement, Trace, Verdict};
 use wq::core::store::take::{TakeReader, TakeRules};
 use wq::core::store::update::JobUpdate;
-use wq::core::store::{Change, Ledger, Queue};
+use wq::core::store::{Change, Ledger, Queue, RetryRules};
 
 use self::model::Model;
 use self::steps::{Ending, Entry, Kind, Room, Step, name, steps};
@@ -135,7 +135,7 @@ impl Player {
             }
             Step::Retry { ids, from_failed, keep_attempts } => {
                 let (ids, from) = (names(ids), if *from_failed { JobState::Failed } else { JobState::Completed });
-                let changes = self.queue.retry(&ids, from, *keep_attempts).await.unwrap();
+                let changes = self.queue.retry(&ids, from, RetryRules { keep_attempts: *keep_attempts, uncertain: false }).await.unwrap();
                 same("retried", &changes, &each(&ids, |id| self.model.retry(id, *from_failed, *keep_attempts), Change::WrongState))
             }
             Step::Update { index, priority, first, later } => self.update(&name(*index), *priority, *first, *later).await,

@@ -234,7 +234,7 @@ async fn stalled_promoted_and_retried_jobs_stay_where_they_are_while_their_line_
     for refusal in [
         hand.queue.recover_stalled(Duration::from_millis(1)).await.unwrap_err(),
         hand.queue.promote(&id("l")).await.unwrap_err(),
-        hand.queue.retry(&id("f"), JobState::Failed, false).await.unwrap_err(),
+        hand.queue.retry(&id("f"), JobState::Failed, RetryRules::default()).await.unwrap_err(),
     ] {
         assert!(told(&refusal).contains("bull:q:wait is no list"), "{refusal}");
     }
@@ -243,5 +243,5 @@ async fn stalled_promoted_and_retried_jobs_stay_where_they_are_while_their_line_
     tokio::time::sleep(Duration::from_millis(5)).await;
     assert_eq!(hand.queue.recover_stalled(Duration::from_millis(1)).await.unwrap(), ["s"]);
     assert_eq!(hand.queue.promote(&id("l")).await.unwrap(), [Change::Done]);
-    assert_eq!(hand.queue.retry(&id("f"), JobState::Failed, false).await.unwrap(), [Change::Done]);
+    assert_eq!(hand.queue.retry(&id("f"), JobState::Failed, RetryRules::default()).await.unwrap(), [Change::Done]);
 }

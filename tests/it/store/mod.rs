@@ -19,7 +19,7 @@ use wq::core::model::state::JobState;
 use wq::core::store::connect::ServerAddress;
 use wq::core::store::settle::{Settled, Settlement, Trace, Verdict};
 use wq::core::store::take::{HeldBack, TakeReader, TakeRules, Taken};
-use wq::core::store::{Change, Ledger, Obliterated, Queue};
+use wq::core::store::{Change, Ledger, Obliterated, Queue, RetryRules};
 
 use crate::support::Server;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wq::core::model::job::{JobOptions, NewJob, Start};
 use wq::core::model::state::JobState;
-use wq::core::store::{Ledger, Swept};
+use wq::core::store::{Ledger, RetryRules, Swept};
 
 use super::{job_with, queue};
 use crate::support::Server;
@@ -41,10 +41,10 @@ async fn ids_without_a_job_are_passed_over_and_counted() {
     }
     server.ask::<()>("ZADD bull:q:failed 9999999999999 j4");
 
-    let one = queue.retry_all(JobState::Failed, false, 2, 10).await.unwrap();
-    let rest = queue.retry_all(JobState::Failed, false, u64::MAX, 10).await.unwrap();
+    let one = queue.retry_all(JobState::Failed, RetryRules::default(), 2, 10).await.unwrap();
+    let rest = queue.retry_all(JobState::Failed, RetryRules::default(), u64::MAX, 10).await.unwrap();
 
-    assert_eq!(one, Swept { changed: 0, left: 2, first: Vec::new() });
-    assert_eq!(rest, Swept { changed: 3, left: 2, first: ["j0", "j1", "j2"].map(str::to_owned).to_vec() });
+    assert_eq!(one, Swept { changed: 0, left: 2, held: 0, first: Vec::new() });
+    assert_eq!(rest, Swept { changed: 3, left: 2, held: 0, first: ["j0", "j1", "j2"].map(str::to_owned).to_vec() });
     assert_eq!(server.ask::<Vec<String>>("ZRANGE bull:q:failed 0 -1"), ["gone-1", "gone-2", "j4"]);
 }

@@ -107,7 +107,7 @@ async fn every_script_works_on_a_server_that_forgot_it() {
     forget();
     assert_eq!(hand.settle(&taken, completed(Keep::ALL)).await, [Settled::Done]);
     forget();
-    assert_eq!(hand.queue.retry(&id("a"), JobState::Completed, false).await.unwrap(), [Change::Done]);
+    assert_eq!(hand.queue.retry(&id("a"), JobState::Completed, RetryRules::default()).await.unwrap(), [Change::Done]);
     forget();
     assert_eq!(hand.queue.promote(&id("later")).await.unwrap(), [Change::Done]);
     forget();

@@ -7,7 +7,7 @@
 --   4 state   only from there ("waiting", "prioritized", "delayed", "active", "completed", "failed"), or "" anywhere
 --   5…        ids
 -- Returns one number an id: 1 removed, 0 no such job, -1 not in that state, -2 it or a child that its parent waits for is
--- locked by a worker, -8 the pending run of a scheduler, which lives and dies with it.
+-- locked by a worker, -5 held and to be cleaned: it may have been sent, -8 the pending run of a scheduler, which lives and dies with it.
 local mode, wanted = ARGV[3], ARGV[4]
 local now = server_time()
 local SETS = {
@@ -94,6 +94,8 @@ for at = 5, #ARGV do
     status = 1
   elseif call('EXISTS', key .. ':lock') == 1 or (mode == 'remove' and is_locked(key, {})) then
     status = -2
+  elseif mode == 'clean' and call('HEXISTS', held_key, id) == 1 then
+    status = -5
   elseif is_pending_run(id, known[1]) then
     status = -8
   else

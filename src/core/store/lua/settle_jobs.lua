@@ -84,6 +84,10 @@ local function insist_outcomes()
   insist('LLEN', here.active, 'list')
   insist('SCARD', here.stalled, 'set')
   insist('XLEN', here.events, 'stream')
+  if fence then
+    insist('ZCARD', here.failed, 'sorted set')
+    insist('HLEN', held_key, 'hash')
+  end
   for _, job in ipairs(jobs) do
     local ends = job.kind == 'completed' or job.kind == 'failed' or job.kind == 'damaged'
     if ends then
@@ -97,17 +101,17 @@ local function insist_outcomes()
 end
 
 local statuses, open_locks, open_ids = {}, {}, {}
+for index, job in ipairs(jobs) do statuses[index] = refusal(job, locks[index]) or 1 end
+insist_outcomes()
 for index, job in ipairs(jobs) do
-  statuses[index] = refusal(job, locks[index]) or 1
-  if statuses[index] ~= 1 then
-    local late = fence and settle_late(job, locks[index])
-    if late then statuses[index], job.is_late = late, true end
-  else
+  if statuses[index] == 1 then
     open_locks[#open_locks + 1] = lock_keys[index]
     open_ids[#open_ids + 1] = job.id
+  else
+    local late = fence and settle_late(job, locks[index])
+    if late then statuses[index], job.is_late = late, true end
   end
 end
-insist_outcomes()
 each_key('DEL', open_locks)
 each_chunk('SREM', here.stalled, open_ids)
 
