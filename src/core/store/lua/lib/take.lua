@@ -139,6 +139,10 @@ local function take(want, how)
   insist('LLEN', here.active, 'list')
   insist('XLEN', here.events, 'stream')
   local fence = how.fence
+  if fence then
+    insist('ZCARD', here.failed, 'sorted set')
+    insist('HLEN', held_key, 'hash')
+  end
   local ids, jobs, dropped, is_empty, held = pop_jobs(allowed, fence)
   local count = #ids
   local left = is_empty and 'empty' or ''
