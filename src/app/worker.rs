@@ -29,11 +29,17 @@ pub struct WorkerPlan {
     pub patience: Duration,
 }
 
-/// Runs the workers until `stop`, or until all have ended by themselves, and adds up what they did.
+/// Runs the workers until `stop`, or until all have ended by themselves, and adds up what they did. After `stop`, `at_once` cuts
+/// off what is still being sent.
 ///
 /// # Errors
 /// When the server can't be reached at the start. Later the workers come back by themselves.
-pub async fn run_workers(plan: WorkerPlan, transport: Arc<dyn Transport>, stop: CancellationToken) -> Result<Report, AppError> {
+pub async fn run_workers(
+    plan: WorkerPlan,
+    transport: Arc<dyn Transport>,
+    stop: CancellationToken,
+    at_once: CancellationToken,
+) -> Result<Report, AppError> {
     // All of them before the first one works: a queue that can't be had stops nobody in the middle of a send.
     let mut queues = Vec::with_capacity(plan.queues.len());
     for name in &plan.queues {
@@ -43,7 +49,7 @@ pub async fn run_workers(plan: WorkerPlan, transport: Arc<dyn Transport>, stop: 
     for queue in queues {
         let worker = Worker::new(queue, plan.rules.clone(), Arc::clone(&transport))
             .map_err(|error| AppError::new(Kind::Other, format!("no random bytes from the system: {error}")))?;
-        workers.spawn(worker.run(stop.clone()));
+        workers.spawn(worker.run(stop.clone(), at_once.clone()));
     }
     let mut total = Report::default();
     while let Some(ended) = workers.join_next().await {

@@ -64,6 +64,7 @@ impl Field {
             concurrency,
             take: TakeRules { lock_ttl: LOCK_TTL, worker: None, rate, node_limiter: None, fence: None, metrics_minutes: 0 },
             stalled_interval: STALLED_INTERVAL,
+            uncertain_wait: Duration::ZERO,
             grace: self.patience,
             keep: KeepRules { completed: keep, ..KeepRules::default() },
             end,

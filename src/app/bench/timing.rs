@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::adding::Maker;
 use super::field::{Field, Manner, must_be};
@@ -89,7 +90,7 @@ pub(super) async fn limiter(field: &Field, jobs: usize) -> Result<Figures, AppEr
     let (stop, _guard) = Field::stop();
     let manner = Manner { concurrency: CONCURRENCY, end: End::UntilEmpty, rate: RateLimit::Limited(RATE), keep: Keep::NONE };
     let meter = Meter::start(field.queue().link()).await?;
-    let report = run_workers(field.worker(manner), probe, stop).await?;
+    let report = run_workers(field.worker(manner), probe, stop, CancellationToken::new()).await?;
     let cost = meter.stop().await?;
     field.clear().await?;
     must_be("jobs completed", jobs, usize::try_from(report.completed).unwrap_or(usize::MAX))?;
@@ -114,7 +115,7 @@ async fn beside_a_worker<T>(
     let probe = Arc::new(Probe { starts: Some(sender), ..Probe::default() });
     let manner = Manner { concurrency: CONCURRENCY, end: End::Never, rate: RateLimit::Unlimited, keep: Keep::NONE };
     let (stop, guard) = Field::stop();
-    let working = run_workers(field.worker(manner), probe, stop);
+    let working = run_workers(field.worker(manner), probe, stop, CancellationToken::new());
     let working_beside = async {
         let result = work(starts).await;
         drop(guard);

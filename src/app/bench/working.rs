@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::field::{Field, Manner, must_be};
 use super::meter::Meter;
@@ -44,7 +45,7 @@ pub(super) async fn drain(field: &Field, drain: Drain) -> Result<Figures, AppErr
     let keep = if keeps { Keep::ALL } else { Keep::NONE };
     let plan = field.worker(Manner { concurrency, end: End::UntilEmpty, rate: RateLimit::Unlimited, keep });
     let meter = Meter::start(field.queue().link()).await?;
-    let report = run_workers(plan, transport, stop).await?;
+    let report = run_workers(plan, transport, stop, CancellationToken::new()).await?;
     let cost = meter.stop().await?;
     field.clear().await?;
     let completed = usize::try_from(report.completed).unwrap_or(usize::MAX);
@@ -65,7 +66,7 @@ pub(super) async fn handler(field: &Field, jobs: usize, concurrency: usize) -> R
     let plan = field.worker(Manner { concurrency, end: End::UntilEmpty, rate: RateLimit::Unlimited, keep: Keep::NONE });
     let probe = Arc::new(Probe { latency: LATENCY, ..Probe::default() });
     let meter = Meter::start(field.queue().link()).await?;
-    let report = run_workers(plan, probe, stop).await?;
+    let report = run_workers(plan, probe, stop, CancellationToken::new()).await?;
     let cost = meter.stop().await?;
     field.clear().await?;
     must_be("jobs completed", jobs, usize::try_from(report.completed).unwrap_or(usize::MAX))?;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::exchange::Batch;
+use super::moment::Moment;
 use crate::core::store::settle::Settlement;
 use crate::core::store::take::TakenJob;
 
@@ -26,11 +28,15 @@ impl HeldLocks {
 
     /// Only where the token is that one: the job may have been taken again meanwhile.
     fn remove(&self, settled: &[Settlement]) {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for Settlement { id, token, .. } in settled {
-            if held.get(id).is_some_and(|known| *known == *token) {
-                held.remove(id);
-            }
+            self.forget(id, token);
+        }
+    }
+
+    fn forget(&self, id: &str, token: &Arc<str>) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.get(id).is_some_and(|known| *known == *token) {
+            held.remove(id);
         }
     }
 }
@@ -43,6 +49,8 @@ pub(super) struct Ready {
     pub(super) start_at: Instant,
     /// How uncertain that moment is: the part of the round trip beyond the usual.
     pub(super) doubt: Duration,
+    /// When the server said that it may be sent, if its intent is written.
+    pub(super) permitted: Option<Moment>,
 }
 
 /// What the worker holds. A slot of its concurrency is free again only when the outcome is stored, so that a crash
@@ -50,46 +58,91 @@ pub(super) struct Ready {
 #[derive(Debug)]
 pub(super) struct Desk {
     concurrency: usize,
+    /// Takes more than can start at once, so that the next ones are there already.
+    reads_ahead: bool,
     ready: VecDeque<Ready>,
     running: usize,
     unsettled: Vec<Settlement>,
+    /// So many of the first unsettled ones may be stored already: the answer was lost.
+    repeated: usize,
+    /// Outcomes in the call under way.
+    storing: usize,
+    /// Jobs that the call under way may bring.
+    awaited: usize,
     pub(super) locks: HeldLocks,
 }
 
 impl Desk {
-    pub(super) fn new(concurrency: usize) -> Self {
-        Self { concurrency, ready: VecDeque::new(), running: 0, unsettled: Vec::new(), locks: HeldLocks::default() }
+    pub(super) fn new(concurrency: usize, reads_ahead: bool) -> Self {
+        Self {
+            concurrency,
+            reads_ahead,
+            ready: VecDeque::new(),
+            running: 0,
+            unsettled: Vec::new(),
+            repeated: 0,
+            storing: 0,
+            awaited: 0,
+            locks: HeldLocks::default(),
+        }
     }
 
-    /// How many more jobs to take in a call that stores outcomes. Without a rate: read ahead as many as run at once.
+    /// How many more jobs to take in a call that stores outcomes. Without a rate: read ahead as many as run at once; with a fence
+    /// none, since all that are taken are announced in the same call, and a start waits for an answer of the server in any case.
     /// Under a rate: one round, and only when the last one was started and a slot is free, since a start that is granted
     /// and used late is lost.
     pub(super) fn appetite(&self, paced: bool) -> usize {
         // What is unsettled will be settled in the very call that takes.
-        let held = self.running + self.ready.len();
+        let held = self.running + self.ready.len() + self.awaited;
         match paced {
             true if self.ready.is_empty() => self.concurrency.saturating_sub(held),
             true => 0,
-            false => (self.concurrency * 2).saturating_sub(held),
+            false => (self.concurrency * (1 + usize::from(self.reads_ahead))).saturating_sub(held),
         }
     }
 
     /// How many jobs could start that the worker doesn't have. Only for these does it look by itself: what it took
     /// ahead of them would wait here while another worker is idle.
     pub(super) fn idle_slots(&self) -> usize {
-        self.concurrency.saturating_sub(self.running + self.ready.len() + self.unsettled.len())
+        self.concurrency.saturating_sub(self.busy() + self.ready.len() + self.awaited)
     }
 
     /// Puts a job that was just taken on the desk.
     pub(super) fn receive(&mut self, taken: TakenJob, start_at: Instant, doubt: Duration) {
         self.locks.insert(&taken.id, &taken.token);
-        self.ready.push_back(Ready { taken, start_at, doubt });
+        let permitted = taken.is_intended.then(Moment::now);
+        self.ready.push_back(Ready { taken, start_at, doubt, permitted });
     }
 
     /// The next job if it may start now.
     pub(super) fn next_to_start(&mut self, now: Instant) -> Option<Ready> {
         let is_due = self.has_free_slot() && self.ready.front().is_some_and(|ready| ready.start_at <= now);
         if is_due { self.ready.pop_front() } else { None }
+    }
+
+    /// How many jobs may start.
+    pub(super) fn free_slots(&self) -> usize {
+        self.concurrency.saturating_sub(self.busy())
+    }
+
+    /// A job that was not started and is somebody else's.
+    pub(super) fn forget(&mut self, taken: &TakenJob) {
+        self.locks.forget(&taken.id, &taken.token);
+    }
+
+    /// The same of one that counted as running.
+    pub(super) fn lost(&mut self, taken: &TakenJob) {
+        self.running -= 1;
+        self.forget(taken);
+    }
+
+    /// Everything that waits for its start is somebody else's; returns how many.
+    pub(super) fn drop_unstarted(&mut self) -> usize {
+        let unstarted: Vec<Ready> = self.ready.drain(..).collect();
+        for ready in &unstarted {
+            self.forget(&ready.taken);
+        }
+        unstarted.len()
     }
 
     /// Puts a job back that got a later start; it must not hold up those that start before it.
@@ -127,32 +180,46 @@ impl Desk {
         count
     }
 
-    /// The oldest outcomes that wait to be stored, up to `most`.
-    pub(super) fn to_settle(&self, most: usize) -> &[Settlement] {
-        self.unsettled.get(..most).unwrap_or(&self.unsettled)
+    /// Hands over the oldest outcomes that wait to be stored, up to `most`, for a call that may bring `want` jobs.
+    pub(super) fn hand_over(&mut self, most: usize, want: usize) -> Batch {
+        let outcomes: Vec<Settlement> = self.unsettled.drain(..most.min(self.unsettled.len())).collect();
+        let repeated = self.repeated.min(outcomes.len());
+        self.repeated -= repeated;
+        self.storing += outcomes.len();
+        self.awaited += want;
+        Batch { outcomes, repeated }
     }
 
-    /// The first `count` outcomes are stored; hands them over to be counted.
-    pub(super) fn settled(&mut self, count: usize) -> Vec<Settlement> {
-        let settled: Vec<Settlement> = self.unsettled.drain(..count.min(self.unsettled.len())).collect();
-        self.locks.remove(&settled);
-        settled
+    /// A call that stored these was answered.
+    pub(super) fn stored(&mut self, batch: &Batch, want: usize) {
+        self.storing -= batch.outcomes.len();
+        self.awaited -= want;
+        self.locks.remove(&batch.outcomes);
+    }
+
+    /// A call failed: its outcomes wait again, before all others, and may be stored already.
+    pub(super) fn put_back(&mut self, batch: Batch, want: usize) {
+        self.storing -= batch.outcomes.len();
+        self.awaited -= want;
+        self.repeated += batch.outcomes.len();
+        self.unsettled.splice(..0, batch.outcomes);
     }
 
     pub(super) fn unsettled(&self) -> usize {
         self.unsettled.len()
     }
 
-    pub(super) fn running(&self) -> usize {
-        self.running
-    }
-
     pub(super) fn is_empty(&self) -> bool {
-        self.running == 0 && self.ready.is_empty() && self.unsettled.is_empty()
+        self.busy() + self.awaited == 0 && self.ready.is_empty()
     }
 
     fn has_free_slot(&self) -> bool {
-        self.running + self.unsettled.len() < self.concurrency
+        self.busy() < self.concurrency
+    }
+
+    /// Slots with a job that runs or whose outcome is not stored.
+    fn busy(&self) -> usize {
+        self.running + self.unsettled.len() + self.storing
     }
 }
 
@@ -177,8 +244,12 @@ mod tests {
         Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: 0, plain: None, verdict: Verdict::Release }
     }
 
+    fn ids(batch: &Batch) -> Vec<&str> {
+        batch.outcomes.iter().map(|settlement| settlement.id.as_str()).collect()
+    }
+
     fn desk(concurrency: usize, jobs: &[&str]) -> (Desk, Instant) {
-        let (mut desk, now) = (Desk::new(concurrency), Instant::now());
+        let (mut desk, now) = (Desk::new(concurrency, true), Instant::now());
         for id in jobs {
             desk.receive(job(id), now, Duration::ZERO);
         }
@@ -195,7 +266,10 @@ mod tests {
         desk.ended(release(&first.taken));
         assert!(desk.next_to_start(now).is_none());
 
-        desk.settled(1);
+        let batch = desk.hand_over(1, 0);
+        assert!(desk.next_to_start(now).is_none());
+
+        desk.stored(&batch, 0);
         assert_eq!(desk.next_to_start(now).unwrap().taken.id, "b");
     }
 
@@ -217,7 +291,10 @@ mod tests {
         desk.ended(release(&first.taken));
         assert_eq!(desk.idle_slots(), 1);
 
-        desk.settled(1);
+        let batch = desk.hand_over(1, 1);
+        assert_eq!(desk.idle_slots(), 0);
+
+        desk.stored(&batch, 1);
         assert_eq!(desk.idle_slots(), 2);
     }
 
@@ -239,8 +316,7 @@ mod tests {
 
         desk.give_back(release);
 
-        let ids: Vec<_> = desk.to_settle(10).iter().map(|settlement| settlement.id.as_str()).collect();
-        assert_eq!(ids, ["c", "b", "a"]);
+        assert_eq!(ids(&desk.hand_over(10, 0)), ["c", "b", "a"]);
     }
 
     #[test]
@@ -249,8 +325,24 @@ mod tests {
         desk.give_back(release);
         assert_eq!(desk.locks.list().len(), 1);
 
-        desk.settled(1);
+        let batch = desk.hand_over(1, 0);
+        assert_eq!(desk.locks.list().len(), 1);
+        desk.stored(&batch, 0);
 
         assert!(desk.locks.list().is_empty());
+    }
+
+    #[test]
+    fn what_a_failed_call_may_have_stored_is_stored_again_before_all_others() {
+        let (mut desk, _) = desk(4, &["a", "b", "c", "d"]);
+        desk.give_back(release);
+        let (first, second) = (desk.hand_over(1, 2), desk.hand_over(2, 0));
+
+        desk.put_back(second, 0);
+        desk.put_back(first, 2);
+
+        let again = desk.hand_over(10, 0);
+        assert_eq!((ids(&again), again.repeated), (vec!["d", "c", "b", "a"], 3));
+        assert_eq!(desk.idle_slots(), 0);
     }
 }

@@ -1,19 +1,25 @@
 //! The rate-limited worker: takes jobs, paces them, sends them and settles what became of them.
 //!
 //! [`worker::Worker`] is the heart: one loop that starts what may start, exchanges outcomes for new jobs in one call, and
-//! waits. Beside it run the bell (wakes it when idle), the heartbeat (renews locks) and the rescuer (brings back the jobs
-//! of dead workers). Every outcome passes `verdict::judge`.
+//! waits. Beside it run the bell (wakes it when idle), the heartbeat (renews locks), the rescuer (brings back stalled jobs by
+//! BullMQ's rules) and the liveness (shows that it lives, and lets the jobs of dead workers go on). Every outcome passes `verdict::judge`.
 
 mod bell;
 mod desk;
+mod ending;
+mod exchange;
 mod expiry;
 mod heartbeat;
 pub mod journal;
+mod liveness;
+mod lookup;
+mod moment;
 mod next_run;
 mod reconnect;
 mod rescuer;
 mod rules;
 mod service;
+mod starting;
 pub mod transport;
 mod verdict;
 pub mod worker;

@@ -27,6 +27,8 @@ pub struct WorkerRules {
     pub take: TakeRules,
     /// How often jobs of dead workers are looked for.
     pub stalled_interval: Duration,
+    /// How long the provider is asked for proof of a send whose outcome is unknown, under the fence's `lookup`.
+    pub uncertain_wait: Duration,
     /// How long sends in flight may go on after the worker was told to stop.
     pub grace: Duration,
     /// What stays of finished jobs.

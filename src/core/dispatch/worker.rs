@@ -10,20 +10,24 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::bell::Bell;
-use super::desk::{Desk, Ready};
-use super::expiry;
+use super::desk::Desk;
+use super::exchange::{Answer, Batch, Exchange, Order};
 use super::heartbeat::Heartbeat;
+use super::liveness::{Lifeline, Liveness};
+use super::lookup::Lookup;
+use super::next_run::plan_next_runs;
 use super::reconnect::reconnect;
 use super::rescuer::Rescuer;
 use super::rules::{End, Report, WorkerRules};
+use super::service::Tick as _;
 use super::transport::{Outcome, Transport};
 use super::{random, service, verdict};
 use crate::core::model::clock::Millis;
-use crate::core::model::id::random_name;
 use crate::core::store::Queue;
 use crate::core::store::error::StoreError;
+use crate::core::store::intent::OnUncertain;
 use crate::core::store::settle::{MAX_SETTLE_BATCH, Settled};
-use crate::core::store::take::{Content, HeldBack, Pace, TakeReader, Taken, TakenJob};
+use crate::core::store::take::{Content, HeldBack, Pace, TakeRules, Taken, TakenJob};
 
 /// How soon a queue is asked again whose global concurrency is used up.
 const CONCURRENCY_PAUSE: Duration = Duration::from_millis(50);
@@ -37,27 +41,41 @@ const REFUSED_PAUSE: Duration = Duration::from_millis(500);
 /// A worker on one queue.
 pub struct Worker {
     pub(super) queue: Queue,
-    rules: WorkerRules,
-    transport: Arc<dyn Transport>,
-    desk: Desk,
-    sends: JoinSet<Outcome>,
-    in_flight: HashMap<task::Id, (TakenJob, Content)>,
-    reader: TakeReader,
-    report: Report,
-    incarnation: String,
+    pub(super) rules: WorkerRules,
+    take_rules: Arc<TakeRules>,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) desk: Desk,
+    pub(super) sends: JoinSet<Sent>,
+    pub(super) in_flight: HashMap<task::Id, (TakenJob, Content)>,
+    pub(super) exchange: Exchange,
+    pub(super) report: Report,
+    lifeline: Lifeline,
+    /// Hears of new incarnations; its present one.
+    pub(super) incarnations: watch::Receiver<Arc<str>>,
     /// Where a failure happens, for its trace.
-    place: String,
+    pub(super) place: String,
     takes: u64,
-    taken: u64,
-    pace: Option<Pace>,
+    pub(super) taken: u64,
+    pub(super) pace: Option<Pace>,
     quickest_answer: Duration,
     server_clock: (Millis, Instant),
     may_have_work: bool,
     next_look: Instant,
     next_due: Option<Instant>,
-    repeating: usize,
-    current: watch::Sender<Queue>,
-    stop: CancellationToken,
+    pub(super) current: watch::Sender<Queue>,
+    pub(super) stop: CancellationToken,
+    pub(super) at_once: CancellationToken,
+}
+
+/// What came of a start.
+#[derive(Debug)]
+pub(super) enum Sent {
+    /// The transport's word.
+    Outcome(Outcome),
+    /// Not begun: the job is no longer this worker's.
+    Refused,
+    /// Not begun: the server could not be asked whether it may be.
+    Unsent,
 }
 
 impl Worker {
@@ -67,13 +85,15 @@ impl Worker {
     /// # Errors
     /// When the system gives no random bytes for the worker's tokens.
     pub fn new(queue: Queue, rules: WorkerRules, transport: Arc<dyn Transport>) -> Result<Self, getrandom::Error> {
+        let lifeline = Lifeline::new()?;
         Ok(Self {
-            desk: Desk::new(rules.concurrency.max(1)),
+            desk: Desk::new(rules.concurrency.max(1), rules.take.fence.is_none()),
             sends: JoinSet::new(),
             in_flight: HashMap::new(),
-            reader: TakeReader::default(),
+            exchange: Exchange::default(),
             report: Report::default(),
-            incarnation: random_name()?,
+            incarnations: lifeline.incarnations(),
+            lifeline,
             place: format!("wq worker {} via {}", rules.take.worker.as_deref().unwrap_or("(unnamed)"), transport.name()),
             takes: 0,
             taken: 0,
@@ -83,32 +103,37 @@ impl Worker {
             may_have_work: true,
             next_look: Instant::now(),
             next_due: None,
-            repeating: 0,
             current: watch::Sender::new(queue.clone()),
             stop: CancellationToken::new(),
+            at_once: CancellationToken::new(),
             queue,
+            take_rules: Arc::new(rules.take.clone()),
             rules,
             transport,
         })
     }
 
     /// Works until told to stop, or until its [`End`]. Then what was not started goes back, what is in flight ends, and
-    /// every outcome is stored. Dropping the future instead cuts everything off.
-    pub async fn run(mut self, stop: CancellationToken) -> Report {
-        self.stop = stop;
+    /// every outcome is stored. `at_once` ends the waiting for what is in flight: it is cut off, and with a fence held.
+    pub async fn run(mut self, stop: CancellationToken, at_once: CancellationToken) -> Report {
+        (self.stop, self.at_once) = (stop, at_once);
         let services = CancellationToken::new();
         let _guard = services.clone().drop_guard();
         let heartbeat = Heartbeat { queue: self.current.subscribe(), locks: self.desk.locks.clone(), lock_ttl: self.rules.take.lock_ttl };
         let rescuer = Rescuer { queue: self.current.subscribe(), interval: self.rules.stalled_interval };
         let heartbeat = tokio::spawn(service::run(heartbeat, services.clone()));
         let rescuer = tokio::spawn(service::run(rescuer, services.clone()));
+        let liveness = self.begin_to_live().await;
+        let liveness = tokio::spawn(service::run(liveness, services.clone()));
+        let lookup = self.lookup().map(|lookup| tokio::spawn(service::run(lookup, services.clone())));
         let listening = services.child_token();
         let mut bell = Bell::hang(self.queue.clone(), self.rules.take.worker.clone(), listening.clone());
 
         while !self.stop.is_cancelled() {
+            self.heed_death();
             self.start_due().await;
             if self.has_business() {
-                self.exchange().await;
+                self.begin_exchange();
             } else if self.is_at_its_end().await {
                 break;
             } else {
@@ -120,65 +145,59 @@ impl Worker {
         bell.take_down().await;
         self.wind_down().await;
         services.cancel();
-        // Both end by their token; a panic in them was logged by the runtime.
+        // All end by their token; a panic in them was logged by the runtime.
         heartbeat.await.ok();
         rescuer.await.ok();
+        liveness.await.ok();
+        if let Some(lookup) = lookup {
+            lookup.await.ok();
+        }
         self.report
     }
 
-    /// Starts every job whose moment has come and for which a slot is free.
-    async fn start_due(&mut self) {
-        while let Some(ready) = self.desk.next_to_start(Instant::now()) {
-            match self.missed_start(&ready) {
-                None => self.start(ready.taken),
-                Some(pace) => self.start_later(ready, pace).await,
+    /// Subscribed and with its first sign of life: only then may it take.
+    async fn begin_to_live(&mut self) -> Liveness {
+        let mut liveness = Liveness::new(self.current.subscribe(), self.desk.locks.clone(), self.lifeline.clone());
+        while !self.stop.is_cancelled() {
+            match liveness.tick().await {
+                Ok(_) => break,
+                Err(error) => self.recover(&error).await,
             }
         }
+        liveness
     }
 
-    /// A start used too late would put one too many into a window.
-    fn missed_start(&self, ready: &Ready) -> Option<Pace> {
-        let late = ready.start_at.elapsed() + ready.doubt;
-        self.pace.filter(|pace| late > pace.slack / 2)
+    /// Only a worker that was told to looks for proof.
+    fn lookup(&self) -> Option<Lookup> {
+        self.rules.take.fence.filter(|fence| fence.policy == OnUncertain::Lookup)?;
+        Some(Lookup {
+            queue: self.current.subscribe(),
+            transport: Arc::clone(&self.transport),
+            rules: Arc::clone(&self.take_rules),
+            keep: self.rules.keep.completed,
+            wait: self.rules.uncertain_wait,
+            asked: HashMap::new(),
+        })
     }
 
-    async fn start_later(&mut self, mut ready: Ready, pace: Pace) {
-        let asked = Instant::now();
-        match self.queue.reserve_slot(pace.gap).await {
-            Ok(wait) => {
-                ready.start_at = Instant::now() + wait;
-                ready.doubt = self.doubt(asked);
-                self.desk.postpone(ready);
-            }
-            Err(error) => {
-                self.desk.postpone(ready);
-                self.recover(&error).await;
-            }
+    /// After it was declared dead: what it had not begun to send belongs to others.
+    fn heed_death(&mut self) {
+        if self.incarnations.has_changed().unwrap_or(false) {
+            self.incarnations.mark_unchanged();
+            let dropped = self.desk.drop_unstarted();
+            tracing::warn!(jobs = dropped, "dropped what others have by now");
         }
-    }
-
-    fn start(&mut self, mut taken: TakenJob) {
-        // Unreadable jobs never get this far: `receive` settles them.
-        let Ok(content) = std::mem::replace(&mut taken.content, Err(String::new())) else { return };
-        if let Some(reason) = expiry::too_late(&content.job.data, self.server_now()) {
-            tracing::warn!(job = %taken.id, reason, "dead letter: not sent");
-            self.desk.settle_unstarted(verdict::fail_unsent(&taken, &content, &reason, self.rules.keep, &self.place));
-            return;
-        }
-        let (transport, job) = (Arc::clone(&self.transport), Arc::clone(&content.job));
-        let handle = self.sends.spawn(async move { transport.deliver(&job).await });
-        self.in_flight.insert(handle.id(), (taken, content));
-        self.desk.started();
     }
 
     /// The server's clock, from its last answer on.
-    fn server_now(&self) -> Millis {
+    pub(super) fn server_now(&self) -> Millis {
         let (then, answered) = self.server_clock;
         then.saturating_add(u64::try_from(answered.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
     fn has_business(&self) -> bool {
-        self.desk.unsettled() > 0 || (self.may_have_work && self.is_hungry() && self.next_look <= Instant::now())
+        let has_outcomes = self.desk.unsettled() > 0;
+        !self.exchange.is_under_way() && (has_outcomes || (self.may_have_work && self.is_hungry() && self.next_look <= Instant::now()))
     }
 
     /// Whether a job could start at once.
@@ -188,40 +207,58 @@ impl Worker {
 
     fn appetite(&self) -> usize {
         match self.rules.end {
-            End::Once => usize::from(self.taken == 0),
+            End::Once => usize::from(self.taken == 0 && !self.exchange.is_under_way()),
             End::Never | End::UntilEmpty => self.desk.appetite(self.pace.is_some()).min(MAX_SETTLE_BATCH),
         }
     }
 
-    /// Stores outcomes and takes the next jobs in one call.
-    async fn exchange(&mut self) {
-        let batch = self.desk.to_settle(MAX_SETTLE_BATCH);
-        let want = match self.appetite() {
+    /// Begins to store outcomes and to take the next jobs, in one call.
+    pub(super) fn begin_exchange(&mut self) {
+        let (appetite, unsettled) = (self.appetite(), self.desk.unsettled());
+        let want = match appetite {
             _ if self.next_look > Instant::now() => 0,
-            appetite if batch.is_empty() => appetite.min(self.desk.idle_slots()),
+            appetite if unsettled == 0 => appetite.min(self.desk.idle_slots()),
             appetite => appetite,
         };
-        let asked = Instant::now();
         self.takes += 1;
-        let token: Arc<str> = format!("wq.{}.{}", self.incarnation, self.takes).into();
-        let (queue, rules) = (&self.queue, &self.rules.take);
-        let answer = if batch.is_empty() {
-            queue.take(want, &token, rules, &mut self.reader).await.map(|taken| (Vec::new(), taken))
-        } else {
-            queue.settle(batch, want, &token, rules, &mut self.reader).await
-        };
-        match answer {
+        let token: Arc<str> = format!("wq.{}.{}", &**self.incarnations.borrow(), self.takes).into();
+        let batch = self.desk.hand_over(MAX_SETTLE_BATCH, want);
+        self.exchange.begin(self.queue.clone(), Arc::clone(&self.take_rules), Order { batch, want, token });
+    }
+
+    /// A call was answered, or failed.
+    pub(super) async fn answered(&mut self, answer: Answer) {
+        let Answer { batch, want, asked, result } = answer;
+        match result {
             Ok((settled, taken)) => {
-                self.count(&settled);
-                self.repeating = 0;
+                self.desk.stored(&batch, want);
+                self.count(&batch, &settled);
                 if want > 0 {
                     self.receive(taken, asked).await;
                 }
             }
             Err(error) => {
-                self.repeating = self.desk.to_settle(MAX_SETTLE_BATCH).len();
+                self.desk.put_back(batch, want);
                 self.recover(&error).await;
             }
+        }
+    }
+
+    /// After another call failed: the end of this one, which was sent before anybody knew. Outcomes that may not be stored wait
+    /// again. Jobs that came nevertheless go back: only the usual way looks after schedules.
+    async fn end_exchange(&mut self) {
+        if !self.exchange.is_under_way() {
+            return;
+        }
+        let Answer { batch, want, result, .. } = self.exchange.answer().await;
+        match result {
+            Ok((settled, taken)) => {
+                self.desk.stored(&batch, want);
+                self.count(&batch, &settled);
+                taken.jobs.into_iter().for_each(|job| self.desk.receive(job, Instant::now(), Duration::ZERO));
+                self.desk.give_back(verdict::release);
+            }
+            Err(_) => self.desk.put_back(batch, want),
         }
     }
 
@@ -231,8 +268,12 @@ impl Worker {
         self.server_clock = (taken.now, answered);
         self.pace = taken.pace;
         self.report.dropped += taken.dropped;
+        self.report.held += taken.held;
+        if taken.held > 0 {
+            tracing::error!(jobs = taken.held, "held: they waited again although they may have been sent");
+        }
         self.taken += taken.jobs.len() as u64;
-        self.may_have_work = !taken.jobs.is_empty() || taken.dropped > 0;
+        self.may_have_work = !taken.jobs.is_empty() || taken.dropped + taken.held > 0;
         self.next_due = taken.next_due.map(|wait| answered + wait);
         match taken.held_back {
             Some(HeldBack::Rate(wait)) => {
@@ -242,7 +283,7 @@ impl Worker {
             Some(HeldBack::Empty) => self.may_have_work = false,
             Some(HeldBack::Paused) | None => {}
         }
-        if let Err(error) = self.plan_next_runs(&taken.jobs, taken.now).await {
+        if let Err(error) = plan_next_runs(&self.queue, &taken.jobs, taken.now).await {
             self.taken -= taken.jobs.len() as u64;
             taken.jobs.into_iter().for_each(|job| self.desk.receive(job, answered, doubt));
             self.desk.give_back(verdict::release);
@@ -268,23 +309,27 @@ impl Worker {
     }
 
     /// How much longer than the quickest one an answer took: so much is uncertain about when its slots begin.
-    fn doubt(&mut self, asked: Instant) -> Duration {
+    pub(super) fn doubt(&mut self, asked: Instant) -> Duration {
         let took = asked.elapsed();
         self.quickest_answer = self.quickest_answer.min(took);
         took.saturating_sub(self.quickest_answer)
     }
 
     /// These outcomes are off the desk.
-    fn count(&mut self, settled: &[Settled]) {
-        let batch = self.desk.settled(settled.len());
-        for (index, (settlement, settled)) in batch.iter().zip(settled).enumerate() {
+    fn count(&mut self, batch: &Batch, settled: &[Settled]) {
+        for (index, (settlement, settled)) in batch.outcomes.iter().zip(settled).enumerate() {
             if matches!(settled, Settled::ChildrenPending | Settled::ChildFailed) {
                 tracing::warn!(job = %settlement.id, ?settled, "dead letter: the job was sent, but its children don't let it complete");
                 self.report.dead += 1;
                 continue;
             }
+            if *settled == Settled::Doubled {
+                tracing::error!(job = %settlement.id, "probably sent twice: somebody else had put it back in line meanwhile");
+                self.report.lost += 1;
+                continue;
+            }
             // A repeated call finds the locks gone of what the first one stored before its answer was lost.
-            let was_stored = *settled == Settled::Done || index < self.repeating;
+            let was_stored = *settled == Settled::Done || index < batch.repeated;
             if !was_stored {
                 tracing::warn!(job = %settlement.id, ?settled, "the outcome was not stored: the job is no longer this worker's");
                 self.report.lost += 1;
@@ -297,7 +342,8 @@ impl Worker {
     /// After a failed call: waits, or comes back over a new connection. What was taken and not started goes back, since
     /// its locks may have run out meanwhile; takes that were answered into the broken connection are undone. The word to
     /// stop ends it.
-    async fn recover(&mut self, error: &StoreError) {
+    pub(super) async fn recover(&mut self, error: &StoreError) {
+        self.end_exchange().await;
         let stop = self.stop.clone();
         tokio::select! {
             () = stop.cancelled() => {}
@@ -314,8 +360,9 @@ impl Worker {
         self.desk.give_back(verdict::release);
         loop {
             self.queue = reconnect(&self.queue).await;
+            self.lifeline.note_reconnect(self.takes + 1);
             self.current.send_replace(self.queue.clone());
-            let owner = format!("wq.{}.", self.incarnation);
+            let owner = format!("wq.{}.", &**self.incarnations.borrow());
             let known = self.desk.locks.list();
             match self.queue.reclaim(&owner, &known).await {
                 Ok(reclaimed) if reclaimed.is_empty() => break,
@@ -332,7 +379,8 @@ impl Worker {
 
     /// Waits for whatever comes first: the end of a send, a start, a due job, the bell, or the word to stop.
     async fn wait(&mut self, bell: &mut Bell) {
-        let is_hungry = self.is_hungry();
+        // What a call under way brings is not known yet: nobody is hungry meanwhile.
+        let is_hungry = !self.exchange.is_under_way() && self.is_hungry();
         if is_hungry && !self.may_have_work {
             bell.arm();
         }
@@ -350,10 +398,11 @@ impl Worker {
             () = self.stop.cancelled() => {}
             Some(ended) = self.sends.join_next_with_id() => {
                 self.ended(ended);
-                while let Some(ended) = self.sends.try_join_next_with_id() {
-                    self.ended(ended);
-                }
+                self.collect_ended();
             }
+            // The loop looks after it.
+            _ = self.incarnations.changed() => self.incarnations.mark_changed(),
+            answer = self.exchange.answer() => self.answered(answer).await,
             _wake = bell.ring() => self.may_have_work = true,
             () = alarm => {
                 if self.next_due.is_some_and(|due| due <= Instant::now()) {
@@ -368,13 +417,28 @@ impl Worker {
         verdict::House { keep: self.rules.keep, fence: self.rules.take.fence, place: &self.place }
     }
 
+    pub(super) fn collect_ended(&mut self) {
+        while let Some(ended) = self.sends.try_join_next_with_id() {
+            self.ended(ended);
+        }
+    }
+
     /// A send ended: its outcome passes the verdict and waits to be stored.
-    fn ended(&mut self, ended: Result<(task::Id, Outcome), JoinError>) {
-        let (id, outcome) = match ended {
+    pub(super) fn ended(&mut self, ended: Result<(task::Id, Sent), JoinError>) {
+        let (id, sent) = match ended {
             Ok(ended) => ended,
-            Err(error) => (error.id(), Outcome::Retry { reason: "the transport failed unexpectedly".to_owned() }),
+            Err(error) => (error.id(), Sent::Outcome(Outcome::Uncertain { reason: "the transport failed unexpectedly".to_owned() })),
         };
         let Some((taken, content)) = self.in_flight.remove(&id) else { return };
+        let outcome = match sent {
+            Sent::Outcome(outcome) => outcome,
+            Sent::Unsent => return self.desk.ended(verdict::release(&taken)),
+            Sent::Refused => {
+                tracing::warn!(job = %taken.id, "not sent: it is no longer this worker's");
+                self.report.lost += 1;
+                return self.desk.lost(&taken);
+            }
+        };
         verdict::log_outcome(&taken.id, &outcome);
         let settlement = verdict::judge(&taken, &content, outcome, self.house(), random);
         self.desk.ended(settlement);
@@ -392,32 +456,6 @@ impl Worker {
                     false
                 }
             },
-        }
-    }
-
-    /// The orderly end: nothing new, read-ahead goes back, sends in flight end, outcomes are stored; all within the grace.
-    async fn wind_down(&mut self) {
-        self.rules.end = End::Once;
-        self.taken = self.taken.max(1);
-        self.stop = CancellationToken::new();
-        let grace = self.rules.grace;
-        if tokio::time::timeout(grace, self.finish_what_runs()).await.is_err() {
-            self.report.cut_off = self.desk.running() as u64;
-            tracing::error!(sends = self.report.cut_off, outcomes = self.desk.unsettled(), "the grace time is over; cut off");
-            self.sends.abort_all();
-        }
-    }
-
-    async fn finish_what_runs(&mut self) {
-        loop {
-            self.desk.give_back(verdict::release);
-            if self.desk.unsettled() > 0 {
-                self.exchange().await;
-            } else if let Some(ended) = self.sends.join_next_with_id().await {
-                self.ended(ended);
-            } else {
-                return;
-            }
         }
     }
 }

@@ -20,6 +20,9 @@ pub struct HeldJob {
     /// Its name.
     #[serde(default)]
     pub name: String,
+    /// When it was added, as text.
+    #[serde(default)]
+    pub timestamp: String,
     /// The stable key by which a receiver knows the message.
     pub key: String,
     /// The intent of the send, as in the field `wqi`.

@@ -1,0 +1,111 @@
+//! This file asks the provider for proof that held messages were sent, for as long as the worker was told to.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::service::Tick;
+use super::transport::Transport;
+use crate::core::model::job::{Job, Keep};
+use crate::core::store::Queue;
+use crate::core::store::error::StoreError;
+use crate::core::store::held::HeldJob;
+use crate::core::store::settle::{Settlement, Verdict};
+use crate::core::store::take::{TakeReader, TakeRules};
+
+/// Between two looks at what is held.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long a message is not asked for again after the first time; then twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// The longest of these pauses.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// Asks for every message that a worker with `lookup` held, whichever worker that was.
+pub(super) struct Lookup {
+    pub(super) queue: watch::Receiver<Queue>,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) rules: Arc<TakeRules>,
+    /// What stays of completed jobs.
+    pub(super) keep: Keep,
+    /// How long after it was held a message is asked for.
+    pub(super) wait: Duration,
+    /// When a message may be asked for next, and the pause after that.
+    pub(super) asked: HashMap<String, (Instant, Duration)>,
+}
+
+impl Tick for Lookup {
+    const NAME: &'static str = "lookup";
+
+    async fn tick(&mut self) -> Result<Duration, StoreError> {
+        let queue = self.queue.borrow().clone();
+        if queue.count_held().await? == 0 {
+            self.asked.clear();
+            return Ok(PAUSE);
+        }
+        let (now, mut cursor, mut seen) = (queue.server_now().await?, 0, HashMap::new());
+        loop {
+            let page = queue.held_jobs(cursor).await?;
+            for held in page.jobs {
+                let is_open = held.policy() == "l" && now.saturating_sub(held.when) <= millis(self.wait);
+                if is_open && let Some(turn) = self.ask(&queue, &held).await? {
+                    seen.insert(held.id, turn);
+                }
+            }
+            cursor = page.cursor;
+            if cursor == 0 {
+                break;
+            }
+        }
+        // What is held no longer, or for too long, is forgotten here.
+        self.asked = seen;
+        Ok(PAUSE)
+    }
+}
+
+impl Lookup {
+    /// Asks when its turn has come; returns when that is next, nothing when it is proved.
+    async fn ask(&mut self, queue: &Queue, held: &HeldJob) -> Result<Option<(Instant, Duration)>, StoreError> {
+        let (turn, pause) = self.asked.get(&held.id).copied().unwrap_or((Instant::now(), FIRST_PAUSE));
+        let Some((job, intent)) = job_of(queue, held).filter(|_| turn <= Instant::now()) else { return Ok(Some((turn, pause))) };
+        let Some(provider_id) = self.transport.look_up(&job, intent.at).await else {
+            return Ok(Some((Instant::now() + pause, (pause * 2).min(LONGEST_PAUSE))));
+        };
+        let verdict = Verdict::Completed { return_value: "null".to_owned(), provider_id: Some(provider_id), keep: self.keep };
+        let settlement = Settlement { id: held.id.clone(), token: intent.token.into(), attempts: 0, plain: None, verdict };
+        let token: Arc<str> = Arc::clone(&settlement.token);
+        let settled = queue.settle(&[settlement], 0, &token, &self.rules, &mut TakeReader::default()).await?;
+        tracing::info!(job = %held.id, settled = ?settled.0, "the provider has it: it was sent");
+        Ok(None)
+    }
+}
+
+struct Sent<'a> {
+    token: &'a str,
+    at: u64,
+}
+
+/// The message and the send that is asked for; nothing for an entry that can't be read.
+fn job_of<'a>(queue: &Queue, held: &'a HeldJob) -> Option<(Job, Sent<'a>)> {
+    let mut parts = held.intent.split(':');
+    let (token, starts, at) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let job = Job {
+        queue: queue.name().as_str().to_owned(),
+        id: held.id.clone(),
+        name: held.name.clone(),
+        data: RawValue::from_string(held.data.clone()).ok()?,
+        attempt: starts,
+        attempts: starts,
+        stable_key: held.key.clone(),
+        waits: 0,
+        timestamp: held.timestamp.parse().unwrap_or(0),
+    };
+    Some((job, Sent { token, at }))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
