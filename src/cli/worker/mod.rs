@@ -1,9 +1,11 @@
 //! This file runs a worker: takes messages, keeps the pace, sends them.
 
 mod lines;
+mod uncertain;
 mod values;
 
 use std::ffi::OsString;
+use std::pin::pin;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -21,10 +23,14 @@ use crate::core::dispatch::{End, KeepRules, Report, WorkerRules};
 use crate::core::model::job::Keep;
 use crate::core::model::queue::QueueName;
 use crate::core::model::rate::{Rate, RateLimit};
+use crate::core::store::intent::Fence;
 use crate::core::store::take::TakeRules;
 use crate::output::{Row, human};
 use crate::transport::{self, DEFAULT_SEND_TIMEOUT, Way, exec, http, log};
 use lines::Lines;
+
+/// How long storing may take after the second signal.
+const LAST_WORDS: Duration = Duration::from_millis(900);
 
 /// What `wq worker --help` says at the end.
 const EXAMPLES: &str = "\
@@ -45,13 +51,14 @@ base_url, graph_version, timeout).
 
 http posts {\"id\",\"name\",\"data\",\"attempt\",\"queue\"} with Idempotency-Key, X-Request-Id and, when WQ_HTTP_SECRET is set, \
 X-Wq-Signature: sha256=HMAC of the body. Answers: 2xx is sent, and the answer the return value; 429, and 503 with \
-Retry-After, wait that long (429 without it: 5s) and use up no attempt; 408, 425, other 5xx and no answer are retried; \
-anything else is a dead letter.
+Retry-After, wait that long (429 without it: 5s) and use up no attempt; 408, 425, other 5xx and no connection are retried; 502, \
+504, 52x and no answer leave open whether it arrived; anything else is a dead letter.
 
 exec gives the same JSON on standard input, and WQ_JOB_ID, WQ_JOB_NAME, WQ_QUEUE and WQ_ATTEMPT; no shell is involved. Exit \
-0 is sent, and the output the return value; 75 and death by a signal are retried; anything else is a dead letter.
+0 is sent, and the output the return value; 75 is retried; death by a signal leaves open whether it was sent; anything else is \
+a dead letter.
 
-The first Ctrl-C or SIGTERM takes no more and finishes what is being sent (exit 0); the second stops at once (130, 143).";
+The first Ctrl-C or SIGTERM takes no more and finishes what is being sent (exit 0); the second cuts it off, which leaves open whether it was sent (130, 143).";
 
 /// How to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -125,6 +132,8 @@ pub struct Args {
     fail_permanent: Option<f64>,
     #[command(flatten)]
     providers: ProviderArgs,
+    #[command(flatten)]
+    uncertain: uncertain::Flags,
     /// What --via exec runs for each message
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -136,39 +145,49 @@ pub struct Args {
 /// When the flags make no sense or Redis can't be reached at the start.
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     args.check()?;
-    let stop = CancellationToken::new();
+    let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
     let (sink, lines) = args.wants_lines(shell).then(|| Lines::start(shell.printer.clone(), stop.clone())).unzip();
     let transport = transport::build(args.way(sink, shell)?).map_err(AppError::from)?;
     let plan = args.plan(shell);
     shell.printer.note(&args.announcement(&plan));
-    let working = run_workers(plan, transport, stop.clone());
+    let holds = plan.rules.take.fence.is_some_and(Fence::holds);
+    let mut working = pin!(run_workers(plan, transport, stop.clone(), at_once.clone()));
     let report = tokio::select! {
-        report = working => report?,
-        exit = second_signal(shell, &stop) => return exit,
+        report = &mut working => report?,
+        exit = second_signal(shell, &stop) => {
+            at_once.cancel();
+            if let Ok(report) = tokio::time::timeout(LAST_WORDS, working).await {
+                warn_of_cut_off(&report?, holds, shell);
+            }
+            return exit;
+        }
     };
     if let Some(lines) = lines {
         lines.finish().await;
     }
-    conclude(&args, &report, shell)
+    conclude(&args, &report, holds, shell)
 }
 
-fn conclude(args: &Args, report: &Report, shell: &Shell) -> anyhow::Result<Exit> {
+fn conclude(args: &Args, report: &Report, holds: bool, shell: &Shell) -> anyhow::Result<Exit> {
     shell.printer.note(&summary(report));
     if shell.settings.format.is_some() {
         shell.printer.record(&WorkerRow::new(args, report))?;
     }
+    warn_of_cut_off(report, holds, shell);
+    Ok(if report.cut_off > 0 { Exit::Failed } else { Exit::Done })
+}
+
+fn warn_of_cut_off(report: &Report, holds: bool, shell: &Shell) {
     if report.cut_off > 0 {
-        shell
-            .printer
-            .warn(&format!("cut off when --grace ended: {}; nobody knows what became of them, and they run again", report.cut_off));
-        return Ok(Exit::Failed);
+        let then = if holds { "they are held (see: wq dlq list)" } else { "they run again" };
+        shell.printer.warn(&format!("cut off while being sent: {}; nobody knows what became of them, and {then}", report.cut_off));
     }
-    Ok(Exit::Done)
 }
 
 impl Args {
     /// Flags of another way to send are a mistake, never silently ignored.
     fn check(&self) -> Result<(), AppError> {
+        self.uncertain.check()?;
         let wrong = |flag: &str, way: &str| Err(AppError::new(Kind::Usage, format!("{flag} needs --via {way}")));
         match self.via {
             Via::Http if self.url.is_none() => {
@@ -226,13 +245,14 @@ impl Args {
             worker: self.name.clone(),
             rate: self.rate.unwrap_or_default(),
             node_limiter: self.node_limiter,
-            fence: None,
+            fence: self.uncertain.fence(self.via == Via::Log, self.send_timeout.max(self.latency.unwrap_or_default().1)),
             metrics_minutes: self.metrics.unwrap_or(0),
         };
         let rules = WorkerRules {
             concurrency: self.concurrency.into(),
             take,
             stalled_interval: self.stalled_interval,
+            uncertain_wait: self.uncertain.wait(),
             grace: self.grace,
             keep: KeepRules { completed: self.keep_completed, ..KeepRules::default() },
             end: match (self.once, self.until_empty) {
