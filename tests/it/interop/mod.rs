@@ -9,6 +9,7 @@ mod dedup;
 mod endurance;
 mod events;
 mod failures;
+mod fence;
 mod flows;
 mod golden;
 mod held;

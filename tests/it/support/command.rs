@@ -157,6 +157,11 @@ impl Background {
         self.child.wait().unwrap();
     }
 
+    /// Whether it ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn ends(&mut self, within: Duration) -> ExitStatus {

@@ -1,5 +1,7 @@
 //! What becomes of messages when workers and servers die: none is lost, none goes above the limit.
 
+mod fence;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +24,7 @@ fn completed(server: &Server) -> u64 {
     server.ask("ZCARD bull:whatsapp:completed")
 }
 
-/// How often each id was accepted; what was sent more than once is said, since a fence against it comes later.
+/// How often each id was accepted.
 fn accepted(receiver: &Receiver, what: &str) -> BTreeMap<String, usize> {
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for id in receiver.accepted() {
@@ -35,7 +37,6 @@ fn accepted(receiver: &Receiver, what: &str) -> BTreeMap<String, usize> {
 #[test]
 fn the_jobs_of_a_killed_worker_are_finished_by_another_in_time() {
     const HELD: usize = 5;
-    let (lock_ttl, interval) = (Duration::from_secs(2), Duration::from_secs(1));
     let server = Server::start();
     let requests_for_held = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&requests_for_held);
@@ -47,7 +48,7 @@ fn the_jobs_of_a_killed_worker_are_finished_by_another_in_time() {
         accept(request)
     });
     add(&server, (0..HELD).map(|n| format!("held{n}")), r#"{"hold":true}"#);
-    let line = format!("worker --via http --url {} --rate none --lock-ttl 2s --stalled-interval 1s", receiver.url());
+    let line = format!("worker --via http --url {} --rate none --on-uncertain retry", receiver.url());
     let mut doomed = wq(&server).line(&line).spawn();
     eventually(SOON, "it holds five", || (server.ask::<u64>("LLEN bull:whatsapp:active") == 5).then_some(()));
     let _other = wq(&server).line(&line).spawn();
@@ -61,9 +62,10 @@ fn the_jobs_of_a_killed_worker_are_finished_by_another_in_time() {
     for n in 0..HELD {
         let finished: i64 = server.ask(&format!("HGET bull:whatsapp:held{n} finishedOn"));
         let took = finished - (killed[0] * 1000 + killed[1] / 1000);
-        let most = i64::try_from((lock_ttl + interval * 2).as_millis()).unwrap();
-        assert!((0..=most).contains(&took), "held{n} was finished {took} ms after the kill");
-        assert_eq!(server.ask::<u64>(&format!("HGET bull:whatsapp:held{n} stc")), 1);
+        println!("held{n} was finished {took} ms after the kill");
+        // Usually under 3 s, on a machine with nothing else to do; BullMQ needs at least as long as a lock lives, 30 s.
+        assert!((0..=15_000).contains(&took), "held{n} was finished {took} ms after the kill");
+        assert_eq!(server.ask::<Option<u64>>(&format!("HGET bull:whatsapp:held{n} stc")), None);
     }
     assert_eq!(accepted(&receiver, "killed worker, the others").len(), 505);
     println!("killed worker: {} requests reached the receiver for the {HELD} that it held", requests_for_held.load(Ordering::SeqCst));
@@ -103,7 +105,7 @@ fn a_server_killed_in_a_bulk_and_in_a_drain_loses_nothing_that_it_acknowledged()
         server.restart();
     }
     assert_eq!(bulk.ends(Duration::from_mins(1)).code(), Some(0), "{}", bulk.stderr());
-    let line = format!("worker --via http --url {} --rate none --concurrency 20 --lock-ttl 2s --stalled-interval 1s", receiver.url());
+    let line = format!("worker --via http --url {} --rate none --concurrency 20", receiver.url());
     let mut workers: Vec<_> = (0..2).map(|_| wq(&server).line(&line).spawn()).collect();
     for moment in in_drain {
         eventually(Duration::from_mins(1), "messages are sent", || (receiver.requests().len() > moment).then_some(()));
@@ -124,6 +126,7 @@ fn a_server_killed_in_a_bulk_and_in_a_drain_loses_nothing_that_it_acknowledged()
     assert_eq!(acknowledged.len(), ROWS);
     assert_eq!(acknowledged.iter().filter(|id| !sent.contains_key(*id)).count(), 0);
     assert_eq!(sent.len(), ROWS);
+    assert_eq!(sent.values().filter(|times| **times > 1).count(), 0);
     assert_eq!([server.ask::<u64>("LLEN bull:whatsapp:active"), server.ask::<u64>("ZCARD bull:whatsapp:failed")], [0, 0]);
     for worker in &mut workers {
         worker.signal("TERM");
