@@ -206,6 +206,10 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l key-file -d 'A file tha
 complete -c wq -n "__fish_wq_using_subcommand worker" -l phone-number-id -d 'Meta\'s id of the number that sends, with --via cloud' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l graph-version -d 'Version of the Graph API, with --via cloud [default: 25]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l token-file -d 'A file that holds Meta\'s access token and nothing else [default: the token of the environment]' -r -F
+complete -c wq -n "__fish_wq_using_subcommand worker" -l on-uncertain -d 'What becomes of a message when nobody knows whether it was sent: hold keeps it for you to decide (wq dlq), retry sends it again, lookup holds it and asks the provider for proof [default: hold; retry with --via log]' -r -f -a "hold\t''
+retry\t''
+lookup\t''"
+complete -c wq -n "__fish_wq_using_subcommand worker" -l uncertain-wait -d 'How long lookup goes on asking [default: 10m]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'

@@ -35,6 +35,19 @@ pub enum Way {
     Log(log::Options),
 }
 
+impl Way {
+    /// The longest that one send takes, but for the seconds that a provider types before a message.
+    pub fn longest_send(&self) -> Duration {
+        match self {
+            Self::Cloud(options) => options.timeout,
+            Self::Http(options) => options.timeout,
+            Self::Evolution(options) => options.timeout,
+            Self::Exec(options) => options.timeout,
+            Self::Log(options) => options.latency.1,
+        }
+    }
+}
+
 /// Why a way to send can't be set up. Never shows a password.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {

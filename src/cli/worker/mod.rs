@@ -147,8 +147,9 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     args.check()?;
     let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
     let (sink, lines) = args.wants_lines(shell).then(|| Lines::start(shell.printer.clone(), stop.clone())).unzip();
-    let transport = transport::build(args.way(sink, shell)?).map_err(AppError::from)?;
-    let plan = args.plan(shell);
+    let way = args.way(sink, shell)?;
+    let plan = args.plan(way.longest_send(), shell);
+    let transport = transport::build(way).map_err(AppError::from)?;
     shell.printer.note(&args.announcement(&plan));
     let holds = plan.rules.take.fence.is_some_and(Fence::holds);
     let mut working = pin!(run_workers(plan, transport, stop.clone(), at_once.clone()));
@@ -238,14 +239,14 @@ impl Args {
         self.via == Via::Log && !shell.settings.quiet
     }
 
-    fn plan(&self, shell: &Shell) -> WorkerPlan {
+    fn plan(&self, longest_send: Duration, shell: &Shell) -> WorkerPlan {
         let settings = &shell.settings;
         let take = TakeRules {
             lock_ttl: self.lock_ttl,
             worker: self.name.clone(),
             rate: self.rate.unwrap_or_default(),
             node_limiter: self.node_limiter,
-            fence: self.uncertain.fence(self.via == Via::Log, self.send_timeout.max(self.latency.unwrap_or_default().1)),
+            fence: self.uncertain.fence(self.via == Via::Log, longest_send),
             metrics_minutes: self.metrics.unwrap_or(0),
         };
         let rules = WorkerRules {
