@@ -100,7 +100,7 @@ pub async fn examine(queue: &Queue) -> Result<Vec<Check>, StoreError> {
     found.push(clock_check(server, before + (after.saturating_sub(before)) / 2));
     let overview = queue.overview().await?;
     let unheld = queue.unheld_active(MOST_ACTIVE).await?;
-    found.extend(queue_checks(queue.name().as_str(), &overview, &unheld, queue.count_uncertain().await?));
+    found.extend(queue_checks(queue.name().as_str(), &overview, &unheld, queue.count_held().await?));
     Ok(found)
 }
 

@@ -90,14 +90,6 @@ impl Link {
 }
 
 impl Queue {
-    /// How many messages are held, since nobody knows whether they were sent.
-    ///
-    /// # Errors
-    /// When the server can't be asked.
-    pub async fn count_uncertain(&self) -> Result<u64, StoreError> {
-        self.link.clone().query(redis::cmd("HLEN").arg(self.keys.ours("held"))).await
-    }
-
     /// The active jobs without a lock among the `most` oldest: their worker is gone, or somebody moved them by hand.
     ///
     /// # Errors

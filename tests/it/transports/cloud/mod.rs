@@ -2,6 +2,7 @@
 
 mod health;
 mod messages;
+mod sandbox;
 mod worker;
 
 use std::sync::Arc;

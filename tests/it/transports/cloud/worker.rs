@@ -12,7 +12,7 @@ use crate::transports::peer::Peer;
 const ID: &str = "106540352242922";
 
 /// Runs what needs no runtime, while `peer` goes on answering.
-async fn beside<T: Send + 'static>(_peer: &Peer, work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn beside<T: Send + 'static>(_peer: &Peer, work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.unwrap()
 }
 
