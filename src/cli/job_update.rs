@@ -11,8 +11,8 @@ use super::time::parse_duration;
 use super::{Exit, shell::Shell};
 use crate::app::error::{AppError, Kind};
 use crate::app::inspector;
-use crate::core::model::job::Start;
-use crate::core::model::message::check_data;
+use crate::core::model::job::{DEFAULT_JOB_NAME, Start};
+use crate::core::model::message::{check_data, check_job};
 use crate::core::model::priority::Priority;
 use crate::core::store::update::JobUpdate;
 use crate::core::store::{Change, Queue};
@@ -65,6 +65,7 @@ impl UpdateFlags {
 /// When the job is not there, or is to be due at another time and isn't delayed; nothing was changed then.
 pub(super) async fn update(queue: &Queue, flags: &UpdateFlags, shell: &Shell) -> anyhow::Result<Exit> {
     let (id, update) = (&flags.id, flags.update(shell)?);
+    check_message(queue, id, &update).await?;
     match queue.update(id, &update, flags.dry_run).await.map_err(AppError::from)? {
         Change::Done => Ok(report_changes(std::slice::from_ref(id), &[Change::Done], "updated", flags.dry_run, shell)?),
         Change::WrongState => {
@@ -73,4 +74,15 @@ pub(super) async fn update(queue: &Queue, flags: &UpdateFlags, shell: &Shell) ->
         }
         _ => Err(inspector::no_job(queue, id).into()),
     }
+}
+
+/// Checks that a message stays one that can be sent; under another name a job holds what it likes.
+async fn check_message(queue: &Queue, id: &str, update: &JobUpdate) -> Result<(), AppError> {
+    let Some(data) = &update.data else { return Ok(()) };
+    // Most data is right, and then the name of the job need not be asked for.
+    if check_job(DEFAULT_JOB_NAME, data).is_ok() {
+        return Ok(());
+    }
+    let job = inspector::job(queue, id).await?;
+    Ok(check_job(&job.name, data)?)
 }

@@ -208,6 +208,21 @@ fn any_other_data_is_stored_as_it_is() {
 }
 
 #[test]
+fn changed_data_is_still_a_message() {
+    let server = Server::start();
+    let wrong = r#"{"to":"+34600111222","media":"file:///etc/passwd"}"#;
+    to_ana(&server).args(["--id", "a", "--text", "Hi"]).run().exits(0);
+    wq(&server).args(["enqueue", "--id", "b", "--name", "mail", "--data", "{}"]).run().exits(0);
+
+    wq(&server).args(["jobs", "update", "a", "--data", wrong]).run().exits(2).stderr_has("media: must begin with https://");
+    wq(&server).args(["jobs", "update", "b", "--data", wrong]).run().exits(0);
+    wq(&server).args(["jobs", "update", "nobody", "--data", wrong]).run().exits(4);
+
+    assert_eq!(data(&server, "a"), json!({ "to": "+34600111222", "text": "Hi" }));
+    assert_eq!(data(&server, "b")["media"], "file:///etc/passwd");
+}
+
+#[test]
 fn no_error_repeats_a_number_or_what_an_address_holds() {
     let server = Server::start();
     let secrets = [

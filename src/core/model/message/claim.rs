@@ -71,6 +71,17 @@ mod tests {
     }
 
     #[test]
+    fn data_of_any_depth_and_size_is_judged_without_a_fall() {
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let message = |rest: &str| format!("{{\"to\":\"+34600111222\",{rest}}}");
+
+        assert_eq!(verdict(&message(&format!("\"text\":\"x\",\"meta\":{}", deep(20_000)))), "ok");
+        assert_eq!(verdict(&message(&format!("\"media\":{}", deep(20_000)))), "data_not_json");
+        assert_eq!(verdict(&message("\"location\":{\"latitude\":1e999,\"longitude\":0}")), "data_not_json");
+        assert_eq!(verdict(&format!("{{\"to\":\"{}\"}}", "1".repeat(5_000_000))), "data_too_large");
+    }
+
+    #[test]
     fn under_another_name_a_job_holds_what_it_likes() {
         for data in [r#"{"to":"ana@example.com","text":"Hola"}"#, r#"{"to":7}"#, r#"{"to":1,"to":2}"#] {
             assert_eq!(check_job("mail", data), Ok(()));
