@@ -42,7 +42,12 @@ pub(super) enum Shape {
 
 impl Answer {
     pub(super) fn json(status: u16, body: &Value) -> Self {
-        Self::new(status, JSON, body.to_string())
+        Self::json_text(status, body.to_string())
+    }
+
+    /// JSON that is text already.
+    pub(super) fn json_text(status: u16, body: String) -> Self {
+        Self::new(status, JSON, body)
     }
 
     /// What a gateway says of a server that it can't reach.

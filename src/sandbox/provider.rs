@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use super::{Dialect, Options};
 use crate::core::model::clock;
 
 /// So many accepted messages can be asked for.
-const MOST_KEPT: usize = 100_000;
+const MOST_KEPT: usize = 50_000;
 /// And no more than so many bytes of their contents.
 const MOST_KEPT_BYTES: usize = 64 * 1024 * 1024;
 
@@ -116,12 +116,8 @@ pub(super) struct Accepted {
     pub(super) entry: Entry,
     /// Digits of the recipient, or the id of a group.
     pub(super) to: String,
-    /// What its dialect wants to remember: Evolution's answer, Meta's category.
-    pub(super) content: Value,
-    /// Bytes of the content.
-    size: usize,
-    /// The milestones it has passed, one bit each.
-    milestones: AtomicU8,
+    /// What its dialect wants to remember, as JSON: Evolution's answer, Meta's category. As text it is a fifth of the size.
+    content: Box<str>,
 }
 
 impl Accepted {
@@ -129,13 +125,9 @@ impl Accepted {
         Lot { to: &self.to, message: message_number(&self.entry.sha256) }
     }
 
-    /// Notes that a milestone was passed.
-    pub(super) fn pass(&self, bit: u8) {
-        self.milestones.fetch_or(bit, Ordering::Relaxed);
-    }
-
-    pub(super) fn milestones(&self) -> u8 {
-        self.milestones.load(Ordering::Relaxed)
+    /// What its dialect remembered.
+    pub(super) fn content(&self) -> Value {
+        serde_json::from_str(&self.content).unwrap_or_default()
     }
 }
 
@@ -242,24 +234,23 @@ impl Provider {
     ///
     /// # Errors
     /// When the journal can't be written; then nothing was accepted.
-    pub(super) fn accept(&self, sent: &Sent, id: &str, content: Value, outcome: Outcome) -> io::Result<Arc<Accepted>> {
+    pub(super) fn accept(&self, sent: &Sent, id: &str, content: String, outcome: Outcome) -> io::Result<()> {
         let entry = sent.entry(id, outcome);
-        let size = content.to_string().len();
-        let accepted = Arc::new(Accepted { entry, to: sent.to.clone(), content, size, milestones: AtomicU8::new(0) });
+        let accepted = Arc::new(Accepted { entry, to: sent.to.clone(), content: content.into_boxed_str() });
         let mut books = self.books();
         books.journal.write(&accepted.entry)?;
         let dialect = sent.dialect.name();
         *books.counts.accepted.entry(dialect).or_default() += 1;
         *books.counts.dropped.entry(dialect).or_default() += u64::from(outcome == Outcome::Dropped);
         books.kept.push_back(Arc::clone(&accepted));
-        books.kept_bytes += size;
+        books.kept_bytes += accepted.content.len();
         while books.kept.len() > MOST_KEPT || books.kept_bytes > MOST_KEPT_BYTES {
             let Some(oldest) = books.kept.pop_front() else { break };
-            books.kept_bytes = books.kept_bytes.saturating_sub(oldest.size);
+            books.kept_bytes = books.kept_bytes.saturating_sub(oldest.content.len());
         }
         drop(books);
         self.outbox.announce(&accepted, self);
-        Ok(accepted)
+        Ok(())
     }
 
     /// The latest accepted messages, the newest first.

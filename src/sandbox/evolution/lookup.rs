@@ -1,5 +1,7 @@
 //! This file answers what a client of Evolution asks besides sending: instances, numbers, and messages sent before.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -66,16 +68,15 @@ fn one_number(provider: &Provider, number: &str) -> Value {
 pub(super) fn messages(provider: &Provider, body: &Value) -> Answer {
     let wanted = body.get("where").cloned().unwrap_or_default();
     let key = wanted.get("key").cloned().unwrap_or_default();
+    let is = |wanted: Option<&Value>, found: &str| wanted.is_none_or(|wanted| wanted.as_str() == Some(found));
     let fits = |accepted: &Accepted| {
-        let has = |path: &[&str], wanted: Option<&Value>| {
-            wanted.is_none_or(|wanted| path.iter().try_fold(&accepted.content, |value, name| value.get(name)) == Some(wanted))
-        };
-        has(&["key", "id"], key.get("id"))
-            && has(&["key", "remoteJid"], key.get("remoteJid"))
-            && has(&["key", "fromMe"], key.get("fromMe"))
-            && has(&["messageType"], wanted.get("messageType"))
-            && has(&["source"], wanted.get("source"))
-            && is_within(&accepted.content, wanted.get("messageTimestamp"))
+        // what needs no reading first: there may be many messages
+        is(key.get("id"), &accepted.entry.id)
+            && is(key.get("remoteJid"), &content::address(&accepted.to))
+            && key.get("fromMe").is_none_or(|wanted| *wanted == json!(true))
+            && is_within(accepted, wanted.get("messageTimestamp"))
+            && is(wanted.get("source"), "web")
+            && wanted.get("messageType").is_none_or(|kind| accepted.content().get("messageType") == Some(kind))
     };
     let found = sent_here(provider, fits);
     let number = |name: &str, otherwise: usize| {
@@ -87,7 +88,7 @@ pub(super) fn messages(provider: &Provider, body: &Value) -> Answer {
     };
     let (page, per_page) = (number("page", 1), number("offset", PER_PAGE));
     let records: Vec<Value> =
-        found.iter().skip(per_page.saturating_mul(page - 1)).take(per_page).map(|accepted| record(accepted)).collect();
+        found.iter().skip(per_page.saturating_mul(page - 1)).take(per_page).map(|accepted| record(provider, accepted)).collect();
     Answer::json(
         200,
         &json!({ "messages": { "total": found.len(), "pages": found.len().div_ceil(per_page), "currentPage": page, "records": records } }),
@@ -95,9 +96,9 @@ pub(super) fn messages(provider: &Provider, body: &Value) -> Answer {
 }
 
 /// `{"gte":"2026-11-24T10:00:00Z","lte":"…"}`: moments as Evolution reads them, or whole seconds.
-fn is_within(content: &Value, range: Option<&Value>) -> bool {
+fn is_within(accepted: &Accepted, range: Option<&Value>) -> bool {
     let Some(range) = range else { return true };
-    let at = content.get("messageTimestamp").and_then(Value::as_i64).unwrap_or_default();
+    let at = i64::try_from(accepted.entry.at_us / 1_000_000).unwrap_or(i64::MAX);
     let edge = |name: &str| match range.get(name)? {
         Value::String(moment) => moment.parse::<Timestamp>().ok().map(Timestamp::as_second),
         seconds => seconds.as_i64(),
@@ -105,10 +106,11 @@ fn is_within(content: &Value, range: Option<&Value>) -> bool {
     edge("gte").is_none_or(|from| at >= from) && edge("lte").is_none_or(|to| at <= to)
 }
 
-fn record(accepted: &Accepted) -> Value {
-    let field = |name: &str| accepted.content.get(name).cloned().unwrap_or_default();
+fn record(provider: &Provider, accepted: &Arc<Accepted>) -> Value {
+    let content = accepted.content();
+    let field = |name: &str| content.get(name).cloned().unwrap_or_default();
     let updates: Vec<Value> =
-        Milestone::passed(accepted.milestones()).map(|milestone| json!({ "status": milestone.evolution_word() })).collect();
+        Milestone::passed(accepted, provider).into_iter().map(|milestone| json!({ "status": milestone.evolution_word() })).collect();
     json!({
         "id": uuid_of(&accepted.entry.id),
         "key": field("key"),
@@ -135,7 +137,8 @@ pub(super) fn statuses(provider: &Provider, body: &Value) -> Answer {
     let rows = sent_here(provider, fits)
         .iter()
         .flat_map(|accepted| {
-            Milestone::passed(accepted.milestones())
+            Milestone::passed(accepted, provider)
+                .into_iter()
                 .map(|milestone| {
                     json!({
                         "id": uuid_of(&format!("{}{}", accepted.entry.id, milestone.evolution_word())),
@@ -155,6 +158,6 @@ pub(super) fn statuses(provider: &Provider, body: &Value) -> Answer {
     Answer::json(200, &json!(rows))
 }
 
-fn sent_here(provider: &Provider, wanted: impl Fn(&Accepted) -> bool) -> Vec<std::sync::Arc<Accepted>> {
+fn sent_here(provider: &Provider, wanted: impl Fn(&Accepted) -> bool) -> Vec<Arc<Accepted>> {
     provider.kept(|accepted| accepted.entry.dialect == Dialect::Evolution && wanted(accepted))
 }

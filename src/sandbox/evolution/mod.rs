@@ -197,7 +197,8 @@ fn accept(provider: &Provider, sent: &Sent, body: &Value, number: &str, fault: O
         "source": "web",
     });
     let outcome = if fault.is_some() { Outcome::Dropped } else { Outcome::Answered };
-    let answer = Answer::json(201, &content);
+    let content = content.to_string();
+    let answer = Answer::json_text(201, content.clone());
     provider.accept(sent, &id, content, outcome).map_err(|error| journal_is_full(&error))?;
     Ok(match fault {
         Some(Fault::CutShort) => answer.shaped(Shape::Torn),

@@ -143,7 +143,7 @@ fn accept(provider: &Provider, sent: &Sent, input: &str, fault: Option<Fault>) -
     );
     let category = if sent.route == "template" { "marketing" } else { "service" };
     let outcome = if fault.is_some() { Outcome::Dropped } else { Outcome::Answered };
-    if let Err(error) = provider.accept(sent, &id, json!({ "category": category }), outcome) {
+    if let Err(error) = provider.accept(sent, &id, json!(category).to_string(), outcome) {
         return journal_is_full(&error);
     }
     match fault {

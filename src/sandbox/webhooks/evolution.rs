@@ -14,7 +14,7 @@ use crate::core::model::clock;
 /// A request, unless the receiver doesn't want to hear it.
 pub(super) fn request(provider: &Provider, target: &Target, event: &Event) -> Option<(String, HeaderMap, Bytes)> {
     let (name, data) = match event {
-        Event::SendMessage(accepted) => ("send.message", accepted.content.clone()),
+        Event::SendMessage(accepted) => ("send.message", accepted.content()),
         Event::Update(accepted, milestone, _) => ("messages.update", update(provider, accepted, *milestone)),
         Event::Reply(accepted) => ("messages.upsert", reply(provider, accepted)),
         Event::Connection(state) => {
@@ -60,7 +60,7 @@ fn reply(provider: &Provider, accepted: &Accepted) -> Value {
         "contextInfo": {
             "stanzaId": accepted.entry.id,
             "participant": own_address(provider),
-            "quotedMessage": accepted.content.get("message"),
+            "quotedMessage": accepted.content().get("message"),
         },
         "messageType": "conversation",
         "messageTimestamp": provider.now_s(),
@@ -70,7 +70,7 @@ fn reply(provider: &Provider, accepted: &Accepted) -> Value {
 }
 
 fn remote_address(accepted: &Accepted) -> Value {
-    accepted.content.get("key").and_then(|key| key.get("remoteJid")).cloned().unwrap_or_default()
+    accepted.content().get("key").and_then(|key| key.get("remoteJid")).cloned().unwrap_or_default()
 }
 
 /// The time on this machine's wall, with the false `Z` that Evolution puts behind it.

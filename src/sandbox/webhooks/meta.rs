@@ -55,8 +55,7 @@ fn status(provider: &Provider, accepted: &Accepted, milestone: Milestone, code: 
     }
     match milestone {
         Milestone::Sent | Milestone::Delivered => {
-            let category = accepted.content.get("category").cloned().unwrap_or_default();
-            let pricing = json!({ "billable": true, "pricing_model": "PMP", "type": "regular", "category": category });
+            let pricing = json!({ "billable": true, "pricing_model": "PMP", "type": "regular", "category": accepted.content() });
             fields.insert("pricing".to_owned(), pricing);
         }
         Milestone::Failed => {

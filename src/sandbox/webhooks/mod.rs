@@ -25,6 +25,8 @@ use target::Target;
 
 /// Posts on the way at a time. Those of one message go one after the other, so that only the knobs change their order.
 const LANES: usize = 64;
+/// Announcements that are put in order at a time.
+const AT_A_TIME: usize = 256;
 /// Posts that wait for the one before them, in each lane.
 const LANE_LENGTH: usize = 256;
 /// Events that may wait; further ones are lost, and counted.
@@ -37,7 +39,7 @@ const SENT_AFTER: Duration = Duration::from_millis(100);
 const DOUBLE_AFTER: Duration = Duration::from_millis(50);
 
 /// What happens to an accepted message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Milestone {
     Sent,
     Delivered,
@@ -46,15 +48,19 @@ pub(super) enum Milestone {
 }
 
 impl Milestone {
-    const ALL: [Self; 4] = [Self::Sent, Self::Delivered, Self::Read, Self::Failed];
-
-    fn bit(self) -> u8 {
-        1 << (self as u8)
-    }
-
-    /// Those whose bits are set.
-    pub(super) fn passed(bits: u8) -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(move |milestone| bits & milestone.bit() != 0)
+    /// Those that a message has passed by now, in their order.
+    pub(super) fn passed(accepted: &Arc<Accepted>, provider: &Provider) -> Vec<Self> {
+        let age = Duration::from_micros(provider.now_us().saturating_sub(accepted.entry.at_us));
+        let mut passed: Vec<Self> = plan(accepted, provider)
+            .into_iter()
+            .filter_map(|(after, event)| match event {
+                Event::Update(_, milestone, _) if after <= age => Some(milestone),
+                _ => None,
+            })
+            .collect();
+        passed.sort_unstable();
+        passed.dedup();
+        passed
     }
 
     pub(super) fn evolution_word(self) -> &'static str {
@@ -225,9 +231,12 @@ impl Outbox {
         }
     }
 
-    /// Plans everything that will happen to a message.
+    /// Plans everything that will be told of a message, if anybody listens.
     pub(super) fn announce(&self, accepted: &Arc<Accepted>, provider: &Provider) {
         let dialect = accepted.entry.dialect;
+        if self.target(dialect).is_none() {
+            return;
+        }
         let now = Instant::now();
         for (after, event) in plan(accepted, provider) {
             self.post(now + after, Errand::Tell(dialect, event));
@@ -296,7 +305,7 @@ fn plan(accepted: &Arc<Accepted>, provider: &Provider) -> Vec<(Duration, Event)>
 
 /// Sends what is due until `stop`.
 pub(super) async fn run(provider: Arc<Provider>, mut posts: Posts, stop: CancellationToken) {
-    let mut waiting: BinaryHeap<Reverse<Post>> = BinaryHeap::new();
+    let (mut waiting, mut arrived) = (BinaryHeap::new(), Vec::with_capacity(AT_A_TIME));
     let mut workers = JoinSet::new();
     let lanes: Vec<mpsc::Sender<Errand>> = (0..LANES)
         .map(|_| {
@@ -308,7 +317,7 @@ pub(super) async fn run(provider: Arc<Provider>, mut posts: Posts, stop: Cancell
     // dropping the workers ends them: whoever ends the sandbox does not want to wait for a receiver that hangs
     stop.run_until_cancelled(async {
         loop {
-            let due = waiting.peek().map(|Reverse(post)| post.due);
+            let due = waiting.peek().map(|Reverse(post): &Reverse<Post>| post.due);
             let is_due = async {
                 match due {
                     Some(due) => tokio::time::sleep_until(due.into()).await,
@@ -316,7 +325,7 @@ pub(super) async fn run(provider: Arc<Provider>, mut posts: Posts, stop: Cancell
                 }
             };
             tokio::select! {
-                Some(post) = posts.recv() => waiting.push(Reverse(post)),
+                _ = posts.recv_many(&mut arrived, AT_A_TIME) => waiting.extend(arrived.drain(..).map(Reverse)),
                 () = is_due => {
                     let Some(Reverse(post)) = waiting.pop() else { continue };
                     provider.outbox.pending.fetch_sub(1, Ordering::Relaxed);
@@ -340,15 +349,12 @@ async fn work(provider: Arc<Provider>, mut errands: mpsc::Receiver<Errand>) {
     }
 }
 
-/// What an errand says, and to whom. Milestones are noted also where nobody listens.
+/// What an errand says, and to whom.
 fn letter(provider: &Provider, errand: Errand) -> Option<Letter> {
     let (dialect, event) = match errand {
         Errand::Again(letter) => return Some(letter),
         Errand::Tell(dialect, event) => (dialect, event),
     };
-    if let Event::Update(accepted, milestone, _) = &event {
-        accepted.pass(milestone.bit());
-    }
     let target = provider.outbox.target(dialect)?;
     let (url, headers, body) = match dialect {
         Dialect::Evolution => evolution::request(provider, &target, &event)?,
