@@ -120,6 +120,9 @@ impl ProviderArgs {
         };
         let base_url = needed(self.base_url.as_ref(), "WQ_EVOLUTION_URL", section.base_url.as_ref(), "--base-url")?;
         let instance = needed(self.instance.as_ref(), "WQ_EVOLUTION_INSTANCE", section.instance.as_ref(), "--instance")?;
+        if is_clear_text(&base_url) {
+            printer.warn("the API key goes over the network in clear text: give --base-url as https://… unless that network is your own");
+        }
         let api_key = secret(
             &Places {
                 name: "the API key of Evolution",
