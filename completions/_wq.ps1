@@ -196,6 +196,8 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file that holds Meta''s access token and nothing else [default: the token of the environment]')
             [CompletionResult]::new('--on-uncertain', '--on-uncertain', [CompletionResultType]::ParameterName, 'What becomes of a message when nobody knows whether it was sent: hold keeps it for you to decide (wq dlq), retry sends it again, lookup holds it and asks the provider for proof [default: hold; retry with --via log]')
             [CompletionResult]::new('--uncertain-wait', '--uncertain-wait', [CompletionResultType]::ParameterName, 'How long lookup goes on asking [default: 10m]')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'Where this machine keeps the journal of sends, for when Redis forgets [default: ~/.local/state/wq]')
+            [CompletionResult]::new('--durability', '--durability', [CompletionResultType]::ParameterName, 'Whether a send waits until the disk has its intent')
             [CompletionResult]::new('--redis', '--redis', [CompletionResultType]::ParameterName, 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT')
             [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'First part of every key [default: bull]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]')

@@ -3823,7 +3823,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__worker)
-            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --node-limiter --until-empty --once --grace --keep-completed --name --lock-ttl --metrics --stalled-interval --latency --fail --fail-permanent --base-url --instance --key-file --phone-number-id --graph-version --token-file --on-uncertain --uncertain-wait --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --node-limiter --until-empty --once --grace --keep-completed --name --lock-ttl --metrics --stalled-interval --latency --fail --fail-permanent --base-url --instance --key-file --phone-number-id --graph-version --token-file --on-uncertain --uncertain-wait --state-dir --durability --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3927,6 +3927,14 @@ _wq() {
                     ;;
                 --uncertain-wait)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --durability)
+                    COMPREPLY=($(compgen -W "fast fsync" -- "${cur}"))
                     return 0
                     ;;
                 --redis)

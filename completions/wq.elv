@@ -190,6 +190,8 @@ set edit:completion:arg-completer[wq] = {|@words|
             cand --token-file 'A file that holds Meta''s access token and nothing else [default: the token of the environment]'
             cand --on-uncertain 'What becomes of a message when nobody knows whether it was sent: hold keeps it for you to decide (wq dlq), retry sends it again, lookup holds it and asks the provider for proof [default: hold; retry with --via log]'
             cand --uncertain-wait 'How long lookup goes on asking [default: 10m]'
+            cand --state-dir 'Where this machine keeps the journal of sends, for when Redis forgets [default: ~/.local/state/wq]'
+            cand --durability 'Whether a send waits until the disk has its intent'
             cand --redis 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT'
             cand --prefix 'First part of every key [default: bull]'
             cand -o 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]'

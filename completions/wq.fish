@@ -210,6 +210,9 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l on-uncertain -d 'What b
 retry\t''
 lookup\t''"
 complete -c wq -n "__fish_wq_using_subcommand worker" -l uncertain-wait -d 'How long lookup goes on asking [default: 10m]' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l state-dir -d 'Where this machine keeps the journal of sends, for when Redis forgets [default: ~/.local/state/wq]' -r -F
+complete -c wq -n "__fish_wq_using_subcommand worker" -l durability -d 'Whether a send waits until the disk has its intent' -r -f -a "fast\t''
+fsync\t''"
 complete -c wq -n "__fish_wq_using_subcommand worker" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'

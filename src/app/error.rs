@@ -1,5 +1,6 @@
 //! This file sorts every failure of a use case once, so that each face can answer in its own way.
 
+use crate::core::dispatch::journal::JournalError;
 use crate::core::model::schedule::ScheduleError;
 use crate::core::store::error::StoreError;
 use crate::transport::TransportError;
@@ -70,6 +71,13 @@ impl From<TransportError> for AppError {
             _ => Kind::Usage,
         };
         let failure = Self::new(kind, error.to_string());
+        Self { source: Some(Box::new(error)), ..failure }
+    }
+}
+
+impl From<JournalError> for AppError {
+    fn from(error: JournalError) -> Self {
+        let failure = Self::new(Kind::Other, error.to_string()).with_hint("--state-dir DIR (WQ_STATE_DIR) names another place");
         Self { source: Some(Box::new(error)), ..failure }
     }
 }

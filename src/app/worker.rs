@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::error::{AppError, Kind};
+use crate::core::dispatch::journal;
 use crate::core::dispatch::transport::Transport;
 use crate::core::dispatch::{Report, Worker, WorkerRules};
 use crate::core::model::queue::{Prefix, QueueName};
@@ -33,13 +34,16 @@ pub struct WorkerPlan {
 /// off what is still being sent.
 ///
 /// # Errors
-/// When the server can't be reached at the start. Later the workers come back by themselves.
+/// When no journal can be kept although the plan wants one, or the server can't be reached at the start. Later the workers come back by themselves.
 pub async fn run_workers(
     plan: WorkerPlan,
     transport: Arc<dyn Transport>,
     stop: CancellationToken,
     at_once: CancellationToken,
 ) -> Result<Report, AppError> {
+    if let Some(journal) = &plan.rules.journal {
+        journal::prepare(&journal.folder)?;
+    }
     // All of them before the first one works: a queue that can't be had stops nobody in the middle of a send.
     let mut queues = Vec::with_capacity(plan.queues.len());
     for name in &plan.queues {

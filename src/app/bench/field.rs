@@ -61,6 +61,7 @@ impl Field {
     pub(super) fn worker(&self, manner: Manner) -> WorkerPlan {
         let Manner { concurrency, end, rate, keep } = manner;
         let rules = WorkerRules {
+            journal: None,
             concurrency,
             take: TakeRules { lock_ttl: LOCK_TTL, worker: None, rate, node_limiter: None, fence: None, metrics_minutes: 0 },
             stalled_interval: STALLED_INTERVAL,

@@ -1,5 +1,6 @@
 //! This file runs a worker: takes messages, keeps the pace, sends them.
 
+mod journal;
 mod lines;
 mod uncertain;
 mod values;
@@ -134,6 +135,8 @@ pub struct Args {
     providers: ProviderArgs,
     #[command(flatten)]
     uncertain: uncertain::Flags,
+    #[command(flatten)]
+    journal: journal::JournalFlags,
     /// What --via exec runs for each message
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -148,7 +151,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
     let (sink, lines) = args.wants_lines(shell).then(|| Lines::start(shell.printer.clone(), stop.clone())).unzip();
     let way = args.way(sink, shell)?;
-    let plan = args.plan(way.longest_send(), shell);
+    let plan = args.plan(way.longest_send(), shell)?;
     let transport = transport::build(way).map_err(AppError::from)?;
     shell.printer.note(&args.announcement(&plan));
     let holds = plan.rules.take.fence.is_some_and(Fence::holds);
@@ -239,7 +242,7 @@ impl Args {
         self.via == Via::Log && !shell.settings.quiet
     }
 
-    fn plan(&self, longest_send: Duration, shell: &Shell) -> WorkerPlan {
+    fn plan(&self, longest_send: Duration, shell: &Shell) -> Result<WorkerPlan, AppError> {
         let settings = &shell.settings;
         let take = TakeRules {
             lock_ttl: self.lock_ttl,
@@ -261,6 +264,7 @@ impl Args {
                 (false, true) => End::UntilEmpty,
                 (false, false) => End::Never,
             },
+            journal: self.journal.rules(self.via == Via::Log)?,
         };
         let mut queues = self.queues.clone();
         // named twice means the same as named once
@@ -269,7 +273,8 @@ impl Args {
         if queues.is_empty() {
             queues.push(settings.queue.clone());
         }
-        WorkerPlan { server: settings.redis.clone(), prefix: settings.prefix.clone(), queues, rules, patience: settings.timeout }
+        let (server, prefix) = (settings.redis.clone(), settings.prefix.clone());
+        Ok(WorkerPlan { server, prefix, queues, rules, patience: settings.timeout })
     }
 
     fn announcement(&self, plan: &WorkerPlan) -> String {

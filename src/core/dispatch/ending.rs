@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::rules::End;
+use super::transport::Outcome;
 use super::verdict;
 use super::worker::Worker;
 use crate::core::store::recover::{Bygone, Sign};
@@ -29,6 +30,7 @@ impl Worker {
         }
         if self.desk.is_empty() {
             self.leave().await;
+            self.stop_remembering();
         }
     }
 
@@ -39,6 +41,7 @@ impl Worker {
                 Err(error) if error.is_cancelled() => {
                     if let Some((taken, content)) = self.in_flight.remove(&error.id()) {
                         self.report.cut_off += 1;
+                        self.remember(&taken, Some(&Outcome::Uncertain { reason: "cut off".to_owned() }));
                         self.desk.ended(verdict::cut_off(&taken, &content, self.rules.take.fence, &self.place));
                     }
                 }

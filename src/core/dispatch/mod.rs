@@ -16,15 +16,17 @@ mod lookup;
 mod moment;
 mod next_run;
 mod reconnect;
+mod remembering;
 mod rescuer;
 mod rules;
 mod service;
 mod starting;
 pub mod transport;
 mod verdict;
+mod witness;
 pub mod worker;
 
-pub use rules::{End, Report, WorkerRules};
+pub use rules::{End, JournalRules, Report, WorkerRules};
 pub use verdict::KeepRules;
 pub use worker::Worker;
 

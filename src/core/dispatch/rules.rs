@@ -1,8 +1,10 @@
 //! This file says how a worker works and what it did.
 
 use std::ops::AddAssign;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::journal::JournalSync;
 use super::verdict::KeepRules;
 use crate::core::store::settle::Verdict;
 use crate::core::store::take::TakeRules;
@@ -16,6 +18,15 @@ pub enum End {
     UntilEmpty,
     /// After one job, or at once when there is none.
     Once,
+}
+
+/// Where a worker keeps its journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalRules {
+    /// A folder for journals alone.
+    pub folder: PathBuf,
+    /// What has to be true of an intent before the send begins.
+    pub sync: JournalSync,
 }
 
 /// How a worker works.
@@ -35,6 +46,8 @@ pub struct WorkerRules {
     pub keep: KeepRules,
     /// When it ends by itself.
     pub end: End,
+    /// What it writes down of its sends, for a server that forgets; nothing for one that only seems to send.
+    pub journal: Option<JournalRules>,
 }
 
 /// What a worker did.

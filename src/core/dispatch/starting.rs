@@ -37,13 +37,14 @@ impl Worker {
 
     /// Starts those that have their permit and asks for that of the others; returns whether there may be more to start.
     async fn start_fenced(&mut self, fence: Fence) -> bool {
-        let mut asking = Vec::new();
-        while asking.len() < self.desk.free_slots()
+        let (mut starting, mut asking) = (Vec::new(), Vec::new());
+        while starting.len() + asking.len() < self.desk.free_slots()
             && let Some(ready) = self.desk.next_to_start(Instant::now())
         {
             let is_permitted = ready.permitted.is_some_and(|moment| moment.elapsed() < FRESH);
-            if is_permitted && self.missed_start(&ready).is_none() { self.start(ready) } else { asking.push(ready) }
+            if is_permitted && self.missed_start(&ready).is_none() { starting.push(ready) } else { asking.push(ready) }
         }
+        self.start_together(starting).await;
         if asking.is_empty() {
             return false;
         }
@@ -56,12 +57,12 @@ impl Worker {
         let intents: Vec<Intent> = asking.iter().map(|ready| intent(&ready.taken)).collect();
         match self.queue.intend(&intents, fence, self.pace).await {
             Ok(permits) => {
-                let doubt = self.doubt(asked);
+                let (doubt, mut starting) = (self.doubt(asked), Vec::new());
                 for (mut ready, permit) in asking.into_iter().zip(permits) {
                     match permit {
                         Permit::Granted => {
                             ready.permitted = Some(moment);
-                            self.start(ready);
+                            starting.push(ready);
                         }
                         Permit::Later { after, slot_us } => {
                             (ready.start_at, ready.doubt, ready.permitted) = (Instant::now() + after, doubt, None);
@@ -75,6 +76,7 @@ impl Worker {
                         }
                     }
                 }
+                self.start_together(starting).await;
                 true
             }
             Err(error) => {
@@ -108,12 +110,13 @@ impl Worker {
         }
     }
 
-    fn start(&mut self, ready: Ready) {
+    pub(super) fn start(&mut self, ready: Ready) {
         let Ready { mut taken, permitted, .. } = ready;
         // Unreadable jobs never get this far: `receive` settles them.
         let Ok(content) = std::mem::replace(&mut taken.content, Err(String::new())) else { return };
         if let Some(reason) = expiry::too_late(&content.job.data, self.server_now()) {
             tracing::warn!(job = %taken.id, reason, "dead letter: not sent");
+            self.remember(&taken, None);
             self.desk.settle_unstarted(verdict::fail_unsent(&taken, &content, &reason, self.rules.keep, &self.place));
             return;
         }

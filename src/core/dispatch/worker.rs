@@ -16,11 +16,11 @@ use super::heartbeat::Heartbeat;
 use super::liveness::{Lifeline, Liveness};
 use super::lookup::Lookup;
 use super::next_run::plan_next_runs;
-use super::reconnect::reconnect;
 use super::rescuer::Rescuer;
 use super::rules::{End, Report, WorkerRules};
 use super::service::Tick as _;
 use super::transport::{Outcome, Transport};
+use super::witness::Witness;
 use super::{random, service, verdict};
 use crate::core::model::clock::Millis;
 use crate::core::store::Queue;
@@ -65,6 +65,10 @@ pub struct Worker {
     pub(super) current: watch::Sender<Queue>,
     pub(super) stop: CancellationToken,
     pub(super) at_once: CancellationToken,
+    /// What it remembers of its sends, with a fence.
+    pub(super) witness: Option<Witness>,
+    /// Until when its journal can't be written.
+    pub(super) full_until: Option<Instant>,
 }
 
 /// What came of a start.
@@ -106,6 +110,8 @@ impl Worker {
             current: watch::Sender::new(queue.clone()),
             stop: CancellationToken::new(),
             at_once: CancellationToken::new(),
+            witness: None,
+            full_until: None,
             queue,
             take_rules: Arc::new(rules.take.clone()),
             rules,
@@ -119,6 +125,7 @@ impl Worker {
         (self.stop, self.at_once) = (stop, at_once);
         let services = CancellationToken::new();
         let _guard = services.clone().drop_guard();
+        self.begin_to_remember().await;
         let heartbeat = Heartbeat { queue: self.current.subscribe(), locks: self.desk.locks.clone(), lock_ttl: self.rules.take.lock_ttl };
         let rescuer = Rescuer { queue: self.current.subscribe(), interval: self.rules.stalled_interval };
         let heartbeat = tokio::spawn(service::run(heartbeat, services.clone()));
@@ -131,6 +138,7 @@ impl Worker {
 
         while !self.stop.is_cancelled() {
             self.heed_death();
+            self.look_after_journal();
             self.start_due().await;
             if self.has_business() {
                 self.begin_exchange();
@@ -207,6 +215,7 @@ impl Worker {
 
     fn appetite(&self) -> usize {
         match self.rules.end {
+            _ if self.full_until.is_some() => 0,
             End::Once => usize::from(self.taken == 0 && !self.exchange.is_under_way()),
             End::Never | End::UntilEmpty => self.desk.appetite(self.pace.is_some()).min(MAX_SETTLE_BATCH),
         }
@@ -214,6 +223,7 @@ impl Worker {
 
     /// Begins to store outcomes and to take the next jobs, in one call.
     pub(super) fn begin_exchange(&mut self) {
+        self.write_outcomes();
         let (appetite, unsettled) = (self.appetite(), self.desk.unsettled());
         let want = match appetite {
             _ if self.next_look > Instant::now() => 0,
@@ -351,7 +361,7 @@ impl Worker {
         }
     }
 
-    async fn come_back(&mut self, error: &StoreError) {
+    pub(super) async fn come_back(&mut self, error: &StoreError) {
         if !error.is_connection_lost() {
             tracing::error!(%error, "the server refuses; trying again");
             tokio::time::sleep(REFUSED_PAUSE).await;
@@ -359,7 +369,12 @@ impl Worker {
         }
         self.desk.give_back(verdict::release);
         loop {
-            self.queue = reconnect(&self.queue).await;
+            let queue = self.reconnect().await;
+            if let Err(error) = self.cross_barrier(&queue).await {
+                tracing::debug!(%error, "lost the connection again");
+                continue;
+            }
+            self.queue = queue;
             self.lifeline.note_reconnect(self.takes + 1);
             self.current.send_replace(self.queue.clone());
             let owner = format!("wq.{}.", &**self.incarnations.borrow());
@@ -387,7 +402,7 @@ impl Worker {
         let look = (is_hungry && self.may_have_work).then_some(self.next_look);
         let due = self.next_due.filter(|_| is_hungry);
         let poll = (self.rules.end != End::Never).then(|| Instant::now() + EMPTY_PAUSE);
-        let until = [self.desk.next_start(), look, due, poll].into_iter().flatten().min();
+        let until = [self.desk.next_start(), look, due, poll, self.full_until].into_iter().flatten().min();
         let alarm = async {
             match until {
                 Some(moment) => tokio::time::sleep_until(moment).await,
@@ -432,14 +447,19 @@ impl Worker {
         let Some((taken, content)) = self.in_flight.remove(&id) else { return };
         let outcome = match sent {
             Sent::Outcome(outcome) => outcome,
-            Sent::Unsent => return self.desk.ended(verdict::release(&taken)),
+            Sent::Unsent => {
+                self.remember(&taken, None);
+                return self.desk.ended(verdict::release(&taken));
+            }
             Sent::Refused => {
+                self.remember(&taken, None);
                 tracing::warn!(job = %taken.id, "not sent: it is no longer this worker's");
                 self.report.lost += 1;
                 return self.desk.lost(&taken);
             }
         };
         verdict::log_outcome(&taken.id, &outcome);
+        self.remember(&taken, Some(&outcome));
         let settlement = verdict::judge(&taken, &content, outcome, self.house(), random);
         self.desk.ended(settlement);
     }

@@ -1,6 +1,7 @@
 //! What becomes of messages when workers and servers die: none is lost, none goes above the limit.
 
 mod fence;
+mod rollback;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -33,7 +33,7 @@ impl Wq {
         let home = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_wq"));
         command.env_clear().env("HOME", home.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("TZ", "UTC").current_dir(home.path());
+        command.env("TZ", "UTC").env("WQ_STATE_DIR", home.path().join("state")).current_dir(home.path());
         Self { command, home, input: None }
     }
 
