@@ -10,7 +10,7 @@ use wq::transport::{self, Secret, Way, evolution};
 
 use super::{PATIENCE, deliver, job};
 use crate::sandbox::Sandbox;
-use crate::support::{Server, wq};
+use crate::support::{Server, eventually, wq};
 
 fn by_sandbox(sandbox: &Sandbox) -> Arc<dyn Transport> {
     let base_url = format!("http://127.0.0.1:{}", sandbox.port);
@@ -115,4 +115,24 @@ fn a_queue_is_drained_and_each_message_arrives_once() {
     let letters = wq(&server).line("dlq list --json").run().exits(0).json();
     assert_eq!(letters["data"][0]["id"], "unknown");
     assert_eq!(letters["data"][0]["reason"], "not_on_whatsapp:400 the number has no WhatsApp account");
+}
+
+#[test]
+fn a_worker_that_looks_up_what_it_lost_completes_it_without_sending_it_again() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    let journal = folder.path().join("sent.ndjson");
+    let sandbox = Sandbox::start(&["--journal", journal.to_str().unwrap(), "--drop-answers", "100%"]);
+    for (id, to) in [("m1", "+34600220001"), ("m2", "+34600220002")] {
+        wq(&server).args(["enqueue", "--to", to, "--text", "Hola", "--id", id]).run().exits(0);
+    }
+
+    let line =
+        format!("worker --via evolution --base-url http://127.0.0.1:{} --instance main --rate none --on-uncertain lookup", sandbox.port);
+    let mut worker = wq(&server).line(&line).env("WQ_EVOLUTION_KEY", "sandbox").spawn();
+    eventually(PATIENCE, "both are proved", || (server.ask::<u64>("ZCARD bull:whatsapp:completed") == 2).then_some(()));
+    worker.signal("TERM");
+    assert!(worker.ends(PATIENCE).success());
+
+    wq(&server).args(["sandbox", "check", journal.to_str().unwrap(), "--expect", "2"]).run().exits(0);
+    assert_eq!(server.ask::<u64>("ZCARD bull:whatsapp:failed"), 0);
 }
