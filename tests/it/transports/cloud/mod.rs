@@ -2,6 +2,7 @@
 
 mod health;
 mod messages;
+mod rows;
 mod sandbox;
 mod worker;
 
