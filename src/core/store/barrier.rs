@@ -173,7 +173,7 @@ fn arguments(sends: &[Told], rules: &TellRules) -> Arguments {
     arguments.push(any(keep.age_s)).push(any(keep.count)).number(keep.limit.unwrap_or(DEFAULT_AGE_LIMIT));
     arguments.number(rules.metrics_minutes);
     for send in sends {
-        let digest: String = send.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&send.digest);
         let (kind, provider_id, text) = match &send.testimony {
             Testimony::Sent { provider_id, reply } => ("sent", provider_id.as_deref().unwrap_or_default(), reply.as_str()),
             Testimony::Mine => ("mine", "", ""),
@@ -183,6 +183,12 @@ fn arguments(sends: &[Told], rules: &TellRules) -> Arguments {
         arguments.number(send.at).push(provider_id).push(text);
     }
     arguments
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]
@@ -200,6 +206,11 @@ mod tests {
         assert!(!history("a", "x", 100).may_lack(&before) && !history("a", "y", 150).may_lack(&before));
         assert!(history("b", "x", 500).may_lack(&before));
         assert!(history("a", "y", 99).may_lack(&before));
+    }
+
+    #[test]
+    fn digests_are_written_as_the_scripts_write_them() {
+        assert_eq!(hex(&[0, 0x0f, 0xa9, 0xff]), "000fa9ff");
     }
 
     #[test]
