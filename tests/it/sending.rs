@@ -223,7 +223,7 @@ fn sends_that_outlast_the_grace_time_are_told_and_are_no_success() {
     worker.signal("TERM");
 
     assert_eq!(worker.ends(SOON).code(), Some(1));
-    eventually(SOON, "it says so", || worker.stderr().contains("cut off when --grace ended: 1").then_some(()));
+    eventually(SOON, "it says so", || worker.stderr().contains("cut off while being sent: 1").then_some(()));
 }
 
 #[test]

@@ -7,8 +7,9 @@ fn held(server: &Server) -> usize {
 }
 
 fn is_done(server: &Server) -> bool {
-    let lists = ["wait", "active"].iter().map(|list| server.ask::<u64>(&format!("LLEN bull:whatsapp:{list}")));
-    lists.sum::<u64>() + server.ask::<u64>("ZCARD bull:whatsapp:delayed") == 0
+    let lists = ["wait", "active"].map(|list| server.ask::<u64>(&format!("LLEN bull:whatsapp:{list}")));
+    let sets = ["prioritized", "delayed"].map(|set| server.ask::<u64>(&format!("ZCARD bull:whatsapp:{set}")));
+    lists.iter().chain(&sets).sum::<u64>() == 0
 }
 
 fn doubled(receiver: &Receiver) -> usize {
@@ -100,7 +101,7 @@ fn the_second_signal_cuts_off_what_is_being_sent_and_holds_it() {
     worker.signal("TERM");
 
     assert_eq!(worker.ends(SOON).code(), Some(143), "{}", worker.stderr());
-    let left = ["wait", "active"].map(|list| server.ask::<usize>(&format!("LLEN bull:whatsapp:{list}")));
+    let left = [server.ask::<usize>("ZCARD bull:whatsapp:prioritized"), server.ask("LLEN bull:whatsapp:active")];
     assert_eq!((held(&server), left), (5, [15, 0]));
     assert_eq!(server.ask::<u64>("HLEN wq:bull:whatsapp:beat"), 0);
     assert!(worker.stderr().contains("they are held"), "{}", worker.stderr());
@@ -125,4 +126,29 @@ fn connections_that_break_again_and_again_cost_no_message_and_no_doubt() {
     println!("{killed} connections killed");
     assert_eq!((completed(&server), held(&server), doubled(&receiver)), (3000, 0, 0));
     assert!(killed > 4, "{killed} connections killed");
+}
+
+#[test]
+fn a_message_that_kills_every_process_that_sends_it_is_a_dead_letter_and_the_others_are_sent() {
+    let server = Server::start();
+    add(&server, ["poison".to_owned()].into_iter().chain((0..20).map(|n| format!("j{n}"))), "{}");
+    let script = r#"[ "$WQ_JOB_ID" = poison ] && kill -9 $PPID; exit 0"#;
+    let work = || {
+        let words = ["worker", "--via", "exec", "--rate", "none", "--on-uncertain", "retry", "--", "sh", "-c", script];
+        wq(&server).args(words).spawn()
+    };
+
+    let mut deaths = 0;
+    let mut worker = work();
+    eventually(Duration::from_mins(1), "the poison is given up and all others are sent", || {
+        if worker.has_ended() {
+            deaths += 1;
+            worker = work();
+        }
+        (server.ask::<u64>("ZCARD bull:whatsapp:failed") == 1 && completed(&server) == 20).then_some(())
+    });
+
+    let reason: String = server.ask("HGET bull:whatsapp:poison failedReason");
+    assert!(reason.starts_with("poison: "), "{reason}");
+    assert_eq!((deaths, held(&server)), (3, 0));
 }

@@ -22,8 +22,8 @@ fn nodes_stalled_check_leaves_a_message_alone_that_wq_may_be_sending() {
     eventually(SOON, "our worker sends", || (receiver.requests().len() == 1).then_some(()));
     worker.signal("STOP");
     // Another job, active without a lock: when that has come back, Node has looked at everything twice.
-    server.ask::<u64>("HSET bull:q:stalled name stalled data {} opts {} timestamp 1 delay 0 priority 0");
-    server.ask::<u64>("LPUSH bull:q:active stalled");
+    server.ask::<u64>("HSET bull:q:decoy name decoy data {} opts {} timestamp 1 delay 0 priority 0");
+    server.ask::<u64>("LPUSH bull:q:active decoy");
 
     node.call("work", json!({ "queue": "q", "options": { "stalledInterval": 100 } }));
     eventually(SOON, "Node brings back what stalled", || (server.ask::<u64>("ZCARD bull:q:completed") == 1).then_some(()));

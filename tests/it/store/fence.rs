@@ -95,7 +95,7 @@ async fn without_a_fence_nothing_is_announced() {
 async fn a_job_whose_start_lies_ahead_is_announced_only_then() {
     let server = Server::start();
     let mut hand = Hand::fenced(&server, OnUncertain::Hold).await;
-    hand.rules.rate = "50/s".parse().unwrap();
+    hand.rules.rate = "1/s".parse().unwrap();
 
     let first = hand.begin(&["a"]).await;
     let second = hand.begin(&["b"]).await;
