@@ -62,6 +62,8 @@ pub(super) struct Desk {
     reads_ahead: bool,
     ready: VecDeque<Ready>,
     running: usize,
+    /// What runs is suspected to kill its process: nothing else may be in it then.
+    is_alone: bool,
     unsettled: Vec<Settlement>,
     /// So many of the first unsettled ones may be stored already: the answer was lost.
     repeated: usize,
@@ -79,6 +81,7 @@ impl Desk {
             reads_ahead,
             ready: VecDeque::new(),
             running: 0,
+            is_alone: false,
             unsettled: Vec::new(),
             repeated: 0,
             storing: 0,
@@ -116,7 +119,7 @@ impl Desk {
 
     /// The next job if it may start now.
     pub(super) fn next_to_start(&mut self, now: Instant) -> Option<Ready> {
-        let is_due = self.has_free_slot() && self.ready.front().is_some_and(|ready| ready.start_at <= now);
+        let is_due = self.may_start() && self.ready.front().is_some_and(|ready| ready.start_at <= now);
         if is_due { self.ready.pop_front() } else { None }
     }
 
@@ -132,7 +135,7 @@ impl Desk {
 
     /// The same of one that counted as running.
     pub(super) fn lost(&mut self, taken: &TakenJob) {
-        self.running -= 1;
+        self.stopped();
         self.forget(taken);
     }
 
@@ -153,16 +156,17 @@ impl Desk {
 
     /// When the next job may start, if a slot is free for it.
     pub(super) fn next_start(&self) -> Option<Instant> {
-        if self.has_free_slot() { self.ready.front().map(|ready| ready.start_at) } else { None }
+        if self.may_start() { self.ready.front().map(|ready| ready.start_at) } else { None }
     }
 
-    pub(super) fn started(&mut self) {
+    pub(super) fn started(&mut self, is_suspect: bool) {
         self.running += 1;
+        self.is_alone = is_suspect;
     }
 
     /// A send ended and its outcome waits to be stored.
     pub(super) fn ended(&mut self, settlement: Settlement) {
-        self.running -= 1;
+        self.stopped();
         self.unsettled.push(settlement);
     }
 
@@ -213,6 +217,17 @@ impl Desk {
         self.busy() + self.awaited == 0 && self.ready.is_empty()
     }
 
+    fn stopped(&mut self) {
+        self.running -= 1;
+        self.is_alone &= self.running > 0;
+    }
+
+    /// Whether the next job may start, as far as those beside it go.
+    fn may_start(&self) -> bool {
+        let is_suspect = self.ready.front().is_some_and(|ready| ready.taken.is_suspect);
+        self.has_free_slot() && !self.is_alone && !(is_suspect && self.running > 0)
+    }
+
     fn has_free_slot(&self) -> bool {
         self.busy() < self.concurrency
     }
@@ -236,6 +251,7 @@ mod tests {
             slot_us: 0,
             starts: 0,
             is_intended: false,
+            is_suspect: false,
             content: Err(String::new()),
         }
     }
@@ -260,7 +276,7 @@ mod tests {
     fn a_slot_is_free_again_only_when_the_outcome_is_stored() {
         let (mut desk, now) = desk(1, &["a", "b"]);
         let first = desk.next_to_start(now).unwrap();
-        desk.started();
+        desk.started(false);
         assert!(desk.next_to_start(now).is_none());
 
         desk.ended(release(&first.taken));
@@ -285,7 +301,7 @@ mod tests {
     fn a_slot_with_a_job_that_runs_waits_or_is_unstored_is_not_idle() {
         let (mut desk, now) = desk(4, &["a", "b", "c"]);
         let first = desk.next_to_start(now).unwrap();
-        desk.started();
+        desk.started(false);
         assert_eq!(desk.idle_slots(), 1);
 
         desk.ended(release(&first.taken));
@@ -308,6 +324,23 @@ mod tests {
 
         assert_eq!(desk.next_to_start(now).unwrap().taken.id, "b");
         assert!(desk.next_to_start(now).is_none());
+    }
+
+    #[test]
+    fn a_job_that_may_kill_its_process_runs_alone() {
+        let (mut desk, now) = desk(5, &["a", "suspect", "b"]);
+        desk.ready[1].taken.is_suspect = true;
+        let first = desk.next_to_start(now).unwrap();
+        desk.started(false);
+        assert!(desk.next_to_start(now).is_none() && desk.next_start().is_none());
+
+        desk.ended(release(&first.taken));
+        let suspect = desk.next_to_start(now).unwrap();
+        desk.started(true);
+        assert!(suspect.taken.is_suspect && desk.next_to_start(now).is_none());
+
+        desk.ended(release(&suspect.taken));
+        assert_eq!(desk.next_to_start(now).unwrap().taken.id, "b");
     }
 
     #[test]

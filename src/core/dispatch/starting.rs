@@ -41,8 +41,20 @@ impl Worker {
         while starting.len() + asking.len() < self.desk.free_slots()
             && let Some(ready) = self.desk.next_to_start(Instant::now())
         {
+            let is_suspect = ready.taken.is_suspect;
+            if is_suspect && !(starting.is_empty() && asking.is_empty()) {
+                self.desk.postpone(ready);
+                break;
+            }
             let is_permitted = ready.permitted.is_some_and(|moment| moment.elapsed() < FRESH);
-            if is_permitted && self.missed_start(&ready).is_none() { starting.push(ready) } else { asking.push(ready) }
+            if is_permitted && self.missed_start(&ready).is_none() {
+                starting.push(ready)
+            } else {
+                asking.push(ready)
+            }
+            if is_suspect {
+                break;
+            }
         }
         self.start_together(starting).await;
         if asking.is_empty() {
@@ -137,8 +149,8 @@ impl Worker {
                 _ => Sent::Outcome(transport.deliver(&job).await),
             }
         });
+        self.desk.started(taken.is_suspect);
         self.in_flight.insert(handle.id(), (taken, content));
-        self.desk.started();
     }
 }
 

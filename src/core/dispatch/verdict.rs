@@ -186,6 +186,7 @@ mod tests {
             slot_us: 0,
             starts: 0,
             is_intended: false,
+            is_suspect: false,
             content: Err(String::new()),
         };
         (taken, content)

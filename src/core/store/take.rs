@@ -109,6 +109,8 @@ pub struct TakenJob {
     pub starts: u32,
     /// Whether the server knows already that this worker is about to send it.
     pub is_intended: bool,
+    /// Whether it was being sent when a process died: it has to run alone, so that nothing else is suspected the next time.
+    pub is_suspect: bool,
     /// The job, or why it can't be read.
     pub content: Result<Content, String>,
 }
@@ -190,9 +192,9 @@ impl TakeReader {
     /// fence how often it was started and whether its intent is written.
     fn job(&mut self, queue: &str, token: &Arc<str>, paced_from: Option<Millis>, job: Value) -> Option<TakenJob> {
         let mut parts = array(job)?;
-        let (mut starts, mut is_intended) = (0, false);
+        let (mut starts, mut flag) = (0, 0);
         if parts.len() == 11 {
-            is_intended = parts.pop().is_some_and(|flag| unsigned(&flag) == 1);
+            flag = parts.pop().map_or(0, |flag| unsigned(&flag));
             starts = parts.pop().map_or(0, |ats| u32::try_from(unsigned(&ats)).unwrap_or(u32::MAX));
         }
         let [fields @ .., id, start_us]: [Value; 9] = parts.try_into().ok()?;
@@ -204,7 +206,7 @@ impl TakeReader {
         let start_us = unsigned(&start_us);
         let slot_us = paced_from.map_or(0, |now| now * 1000 + start_us);
         let (token, start_after) = (Arc::clone(token), Duration::from_micros(start_us));
-        Some(TakenJob { id, token, start_after, slot_us, starts, is_intended, content })
+        Some(TakenJob { id, token, start_after, slot_us, starts, is_intended: flag == 1, is_suspect: flag == 2, content })
     }
 
     fn content(&mut self, queue: &str, id: &str, fields: [Value; 7]) -> Result<Content, String> {

@@ -9,7 +9,8 @@ use crate::support::Receiver;
 use crate::support::receiver::accept;
 
 fn sending(server: &Server, receiver: &Receiver) -> crate::support::command::Background {
-    let line = format!("worker -Q q --via http --url {} --rate none --lock-ttl 500ms --send-timeout 2s", receiver.url());
+    let line =
+        format!("worker -Q q --via http --url {} --rate none --lock-ttl 500ms --stalled-interval 100ms --send-timeout 2s", receiver.url());
     wq(server).line(&line).spawn()
 }
 

@@ -236,7 +236,6 @@ impl Player {
         let kept = self.held.iter().enumerate().filter(|(index, _)| index % 3 != remainder);
         let known: Vec<_> = kept.map(|(_, held)| (held.id.clone(), Arc::clone(&held.token))).collect();
         let reclaimed = self.queue.reclaim("wq.test.", &known).await.unwrap();
-        let known: Vec<String> = known.into_iter().map(|(id, _)| id).collect();
         same("reclaimed", &reclaimed, &self.model.reclaim("wq.test.", &known))
     }
 

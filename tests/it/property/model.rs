@@ -1,6 +1,7 @@
 //! What a queue is, in memory: the least that says where every job must be after each step.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::steps::{Ending, Entry, Kind};
 
@@ -169,9 +170,10 @@ impl Model {
     }
 
     /// Gives back what is locked by this owner and not among the known; returns what went.
-    pub(super) fn reclaim(&mut self, owner: &str, known: &[String]) -> Vec<String> {
-        let gone: Vec<String> = self.active.iter().rev().filter(|id| !known.contains(id)).cloned().collect();
-        let gone: Vec<String> = gone.into_iter().filter(|id| self.locks.get(id).is_some_and(|lock| lock.starts_with(owner))).collect();
+    pub(super) fn reclaim(&mut self, owner: &str, known: &[(String, Arc<str>)]) -> Vec<String> {
+        let is_known = |id: &str, lock: &str| known.iter().any(|(known, token)| known == id && **token == *lock);
+        let is_lost = |id: &String| self.locks.get(id).is_some_and(|lock| lock.starts_with(owner) && !is_known(id, lock));
+        let gone: Vec<String> = self.active.iter().rev().filter(|id| is_lost(id)).cloned().collect();
         for id in &gone {
             self.locks.remove(id);
             self.marked.remove(id);

@@ -1,6 +1,6 @@
 //! Workers that die: whoever lives lets their jobs go on, each as far as it is known what became of it.
 
-use wq::core::store::intent::OnUncertain;
+use wq::core::store::intent::{OnUncertain, Permit};
 use wq::core::store::recover::{Bygone, Recovered, Sign};
 
 use super::fence::{field, held, ids};
@@ -199,7 +199,10 @@ async fn under_retry_a_job_runs_again_until_three_processes_died_sending_it() {
         let found = survivor.watch(4200).await;
         assert_eq!(found.poisonous.len(), usize::from(round == 3), "{round}");
         if round < 3 {
-            assert_eq!(hand.take_ids(9).await, ["poison", "innocent"]);
+            let mut taken = hand.take(9).await;
+            assert_eq!(taken.jobs.iter().map(|job| job.id.as_str()).collect::<Vec<_>>(), ["poison", "innocent"]);
+            taken.jobs.truncate(1);
+            hand.intend(&taken).await;
         }
     }
 
@@ -217,6 +220,7 @@ async fn a_job_that_got_through_is_no_poison() {
     hand.begin(&["a"]).await;
     survivor.watch(4200).await;
     let taken = hand.take(1).await;
+    hand.intend(&taken).await;
     assert_eq!(field(&server, "a", "wqc").as_deref(), Some("1"));
 
     hand.settle(&taken, Verdict::Wait { after: Duration::from_secs(1) }).await;
@@ -254,4 +258,24 @@ async fn a_take_that_arrives_after_its_connection_was_lost_is_undone() {
 
     assert_eq!((ids(&server, "wait"), ids(&server, "active")), (vec!["late".into()], vec!["present".into(), "known".into()]));
     assert_eq!(field(&server, "late", "wqi"), None);
+}
+
+#[tokio::test]
+async fn whoever_was_only_beside_a_message_that_kills_processes_is_not_suspected_again() {
+    let server = Server::start();
+    let mut hand = Hand::fenced(&server, OnUncertain::Retry).await;
+    let survivor = Survivor::new(&server).await;
+    hand.begin(&["poison"]).await;
+    survivor.watch(4200).await;
+    let again = hand.take(1).await;
+    let beside = hand.begin(&["beside"]).await;
+    assert_eq!(
+        [(again.jobs[0].is_suspect, again.jobs[0].is_intended), (beside.jobs[0].is_suspect, beside.jobs[0].is_intended)],
+        [(true, false), (false, true)]
+    );
+    assert_eq!(hand.intend(&again).await, [Permit::Granted]);
+
+    survivor.watch(4200).await;
+
+    assert_eq!((field(&server, "poison", "wqc").as_deref(), field(&server, "beside", "wqc")), (Some("2"), None));
 }

@@ -20,7 +20,7 @@ impl Hand {
         self.take(ids.len()).await
     }
 
-    async fn intend(&self, taken: &Taken) -> Vec<Permit> {
+    pub(super) async fn intend(&self, taken: &Taken) -> Vec<Permit> {
         let intents: Vec<Intent> =
             taken.jobs.iter().map(|job| Intent { id: job.id.clone(), token: Arc::clone(&job.token), slot_us: 0 }).collect();
         self.queue.intend(&intents, self.rules.fence.unwrap(), taken.pace).await.unwrap()

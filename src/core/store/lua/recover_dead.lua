@@ -67,9 +67,9 @@ local function our_active_jobs()
       local job = { id = id, key = base .. id, lock_key = locks[offset], token = lock }
       job.owner = lock and incarnation_of(lock)
       -- pcall: the key may be of another type.
-      local fields = (job.owner or not lock) and redis.pcall('HMGET', job.key, 'wqi', 'wqs', 'ats')
+      local fields = (job.owner or not lock) and redis.pcall('HMGET', job.key, 'wqi', 'wqs', 'ats', 'wqc')
       if fields and not fields.err then
-        job.intent, job.wqs, job.ats = fields[1] and read_intent(fields[1]), fields[2], fields[3]
+        job.intent, job.wqs, job.ats, job.deaths = fields[1] and read_intent(fields[1]), fields[2], fields[3], fields[4]
         -- An intent of another time than this job's last start says nothing about who has it now.
         if job.intent and (lock and job.intent.token ~= lock or job.intent.ats ~= job.ats) then job.intent = nil end
         if not lock and job.intent then job.owner = incarnation_of(job.intent.token) end
@@ -125,6 +125,11 @@ for _, job in ipairs(jobs) do
     call('HSET', beat_key, job.owner, timestamp)
   end
 end
+-- Owners that had begun to send a job which was being sent before when a process died. It ran alone.
+local had_suspect = {}
+for _, job in ipairs(jobs) do
+  if job.intent and job.deaths then had_suspect[job.owner] = true end
+end
 local dead, judged, has_more = is_sweep and find_dead(beats) or {}, 0, {}
 for _, job in ipairs(jobs) do
   local is_death = dead[job.owner]
@@ -138,6 +143,7 @@ for _, job in ipairs(jobs) do
     judge(job, false)
   elseif is_death or is_overdue then
     judged = judged + 1
+    job.is_suspected = is_death and (job.deaths or not had_suspect[job.owner])
     judge(job, is_death)
   end
 end

@@ -31,9 +31,9 @@ local function give_back(job)
 end
 
 -- Under retry: runs again, unless it was being sent each time that a process died.
-local function try_again(job, is_death)
+local function try_again(job)
   call('HDEL', job.key, 'wqi')
-  local count = is_death and redis.pcall('HINCRBY', job.key, 'wqc', 1) or 0
+  local count = job.is_suspected and redis.pcall('HINCRBY', job.key, 'wqc', 1) or 0
   if type(count) ~= 'number' then
     count = 1
     call('HSET', job.key, 'wqc', count)
@@ -55,7 +55,7 @@ local function judge(job, is_death)
     settle.completed(job)
     completed[#completed + 1] = job.id
   elseif intent.policy == 'r' then
-    try_again(job, is_death)
+    try_again(job)
   else
     job.text = 'uncertain: ' .. (is_death and 'its worker died while sending it' or 'no outcome within the time that a send may take')
     settle.hold(job)

@@ -11,7 +11,9 @@ local function close_intent(job, fence)
     return
   end
   if job.kind == 'completed' then job.outcome = outcome_of(job.token, job.ats, job.provider) end
-  if job.intent then clear_intent(job.key) end
+  if not job.intent then return end
+  -- What is given back was never sent: it is as suspect as before.
+  if job.kind == 'release' then call('HDEL', job.key, 'wqi') else clear_intent(job.key) end
 end
 
 -- Takes a job out of the line or the failed set where it stands; returns which, or nil.

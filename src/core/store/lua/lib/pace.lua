@@ -39,3 +39,13 @@ local function rate_in_force(meta_max, meta_window, how)
   if not max then consider(how.fallback_max, how.fallback_window) end
   return max, window
 end
+
+-- How many may start in one life of BullMQ's limiter key, and how long that is: the queue's own limit, else that of Node
+-- workers beside this one, if it was told; nil when neither is set. Our pace is finer, but they look at this alone. A rate of
+-- ours never counts there: of another period than theirs it would begin their windows anew.
+local function shared_window(facts, how)
+  local max = tonumber(facts[3] or '')
+  if max then return max, tonumber(facts[4] or '') end
+  max = tonumber(how.node_max) or 0
+  if max > 0 then return max, tonumber(how.node_window) end
+end

@@ -7,7 +7,7 @@ local MOST_DROPPED = 1000
 local CLOSED_BY_HAND = 9007199254740991
 -- The hash fields a worker gets, in this order (core::store::take reads them by position); the last is for take alone.
 local TAKEN_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats' }
-local FENCED_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats', 'wqi', 'wqs' }
+local FENCED_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats', 'wqi', 'wqs', 'wqc' }
 
 -- Moves jobs that are due into their lines; returns when the next one is due (ms), 0 for none.
 local function promote_due(now)
@@ -77,16 +77,6 @@ local function pop_jobs(want, fence)
   return ids, jobs, dropped, is_empty, held
 end
 
--- How many may start in one life of BullMQ's limiter key, and how long that is: the queue's own limit, else that of Node
--- workers beside this one, if it was told; nil when neither is set. Our pace is finer, but they look at this alone. A rate of
--- ours never counts there: of another period than theirs it would begin their windows anew.
-local function shared_window(facts, how)
-  local max = tonumber(facts[3] or '')
-  if max then return max, tonumber(facts[4] or '') end
-  max = tonumber(how.node_max) or 0
-  if max > 0 then return max, tonumber(how.node_window) end
-end
-
 -- Whether and how many may start now: the number, or 0 with the reason and how long to keep away (us).
 local function allowance(want, facts, max, gap, now_us, window_max)
   if facts[1] then return 0, 'paused', 0 end
@@ -118,7 +108,7 @@ end
 --   next due  when the first delayed job is due, 0 none
 --   dropped   ids that had no job
 --   jobs      one array each: the fields but ats, id, us until its start; with a fence also ats, and 1 when its
---             intent is written
+--             intent is written, 2 when it has to run alone
 --   gap us    between two starts, 0 without a rate
 --   slack us  how much later than granted all starts of a window together may be
 --   held      jobs that wait no longer but are held: they came back although they may have been sent
@@ -163,7 +153,8 @@ local function take(want, how)
     if not fields[7] then
       counted = counted + 1
       if max then start_us = math.ceil(reserve_slot(now_us, gap)) end
-      if fence and start_us == 0 then intent = token .. ':' .. attempts_started .. tail end
+      -- Whoever was being sent when a process died runs alone, and asks for its intent when it does.
+      if fence and start_us == 0 and not fields[11] then intent = token .. ':' .. attempts_started .. tail end
     end
     call('SET', key .. ':lock', token, 'PX', intent and intent_lock_ms or lock_ms)
     call('XADD', events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
@@ -179,7 +170,7 @@ local function take(want, how)
     -- What an earlier attempt left of its outcome says nothing about this one.
     if fence and fields[10] then call('HDEL', key, 'wqs') end
     fields[8], fields[9] = id, start_us
-    if fence then fields[10], fields[11] = attempts_started, intent and 1 or 0 end
+    if fence then fields[10], fields[11] = attempts_started, fields[11] and 2 or intent and 1 or 0 end
   end
   if window_max and max and counted > 0 and call('INCRBY', here.limiter, counted) == counted then
     call('PEXPIRE', here.limiter, window_ms or window)
