@@ -8,7 +8,7 @@ use super::*;
 use crate::support::Receiver;
 use crate::support::receiver::accept;
 
-fn sending(server: &Server, receiver: &Receiver) -> crate::support::command::Background {
+fn sending(server: &Server, receiver: &Receiver, send_timeout: &str) -> crate::support::command::Background {
     let line =
         format!("worker -Q q --via http --url {} --rate none --lock-ttl 500ms --stalled-interval 100ms --send-timeout 2s", receiver.url());
     wq(server).line(&line).spawn()
@@ -19,7 +19,7 @@ fn nodes_stalled_check_leaves_a_message_alone_that_wq_may_be_sending() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_secs(1), accept));
     let mut node = Node::start(&server);
     add(&server, &[json!({ "name": "held", "opts": { "jobId": "held" } })]);
-    let worker = sending(&server, &receiver);
+    let worker = sending(&server, &receiver, "5m");
     eventually(SOON, "our worker sends", || (receiver.requests().len() == 1).then_some(()));
     worker.signal("STOP");
     // Another job, active without a lock: when that has come back, Node has looked at everything twice.
@@ -51,7 +51,7 @@ fn a_held_message_that_a_board_puts_back_in_line_is_held_again_and_not_sent() {
     let server = Server::tcp();
     let mut node = Node::start(&server);
     add(&server, &[json!({ "name": "held", "opts": { "jobId": "held", "removeOnFail": true } })]);
-    let _worker = sending(&server, &receiver);
+    let _worker = sending(&server, &receiver, "2s");
     let failed = || server.ask::<u64>("ZCARD bull:q:failed");
     eventually(SOON, "it is held", || (failed() == 1).then_some(()));
     assert!(look(&mut node, "held")["failedReason"].as_str().unwrap().starts_with("uncertain: no answer"));
