@@ -116,6 +116,16 @@ local function is_lost_take(job)
   return tonumber(string.match(job.token, '%d+$')) < first_take
 end
 
+-- Asks for everything that a verdict may change.
+local function insist_verdicts()
+  insist_places(here, ANYWHERE)
+  for _, set in ipairs({ here.failed, here.completed }) do insist('ZCARD', set, 'sorted set') end
+  insist('SCARD', here.stalled, 'set')
+  insist('HLEN', held_key, 'hash')
+  insist_number(here.id)
+end
+
+insist('LLEN', here.active, 'list')
 local jobs, beats = our_active_jobs(), {}
 local flat = call('HGETALL', beat_key)
 for at = 1, #flat, 2 do beats[flat[at]] = math.min(tonumber(flat[at + 1]) or 0, now) end
@@ -137,11 +147,13 @@ for _, job in ipairs(jobs) do
   if judged >= MOST_JUDGED then
     has_more[job.owner] = true
   elseif is_lost_take(job) then
+    insist_verdicts()
     judged = judged + 1
     call('HDEL', job.key, 'wqi')
     job.intent = nil
     judge(job, false)
   elseif is_death or is_overdue then
+    insist_verdicts()
     judged = judged + 1
     job.is_suspected = is_death and (job.deaths or not had_suspect[job.owner])
     judge(job, is_death)
