@@ -179,6 +179,9 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Sends at a time')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'At most so many in any time of that length: 80/m, 100/s, 2/500ms or none; the slowest limit that is set wins [default: 80/m unless the queue has its own]')
             [CompletionResult]::new('--node-limiter', '--node-limiter', [CompletionResultType]::ParameterName, 'What Node workers on the same queue have as their `limiter`: this one keeps to it too, and counts there (80/m)')
+            [CompletionResult]::new('--per-recipient', '--per-recipient', [CompletionResultType]::ParameterName, 'At most so many to one recipient, over all workers that say so; others never wait for that [default: 1/6s for evolution and cloud, none for the others]')
+            [CompletionResult]::new('--per-recipient-burst', '--per-recipient-burst', [CompletionResultType]::ParameterName, 'After a rest, so many to one recipient may go at once')
+            [CompletionResult]::new('--per-recipient-daily', '--per-recipient-daily', [CompletionResultType]::ParameterName, 'At most so many to one recipient in any 24 hours')
             [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long sends may go on after the first Ctrl-C or SIGTERM')
             [CompletionResult]::new('--keep-completed', '--keep-completed', [CompletionResultType]::ParameterName, 'Which completed jobs stay: an age, a number, both, all or none; a job''s own option wins')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What this worker is called in `wq workers list` and Bull Board')
@@ -251,6 +254,8 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
         'wq;resume' {
             [CompletionResult]::new('-Q', '-Q ', [CompletionResultType]::ParameterName, 'Which queue [default: whatsapp]')
             [CompletionResult]::new('--queue', '--queue', [CompletionResultType]::ParameterName, 'Which queue [default: whatsapp]')
+            [CompletionResult]::new('--campaign', '--campaign', [CompletionResultType]::ParameterName, 'Not the queue but this campaign, whose messages stepped aside')
+            [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'Not the queue but this template, whose messages stepped aside')
             [CompletionResult]::new('--redis', '--redis', [CompletionResultType]::ParameterName, 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT')
             [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'First part of every key [default: bull]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]')

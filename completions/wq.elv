@@ -173,6 +173,9 @@ set edit:completion:arg-completer[wq] = {|@words|
             cand --concurrency 'Sends at a time'
             cand --rate 'At most so many in any time of that length: 80/m, 100/s, 2/500ms or none; the slowest limit that is set wins [default: 80/m unless the queue has its own]'
             cand --node-limiter 'What Node workers on the same queue have as their `limiter`: this one keeps to it too, and counts there (80/m)'
+            cand --per-recipient 'At most so many to one recipient, over all workers that say so; others never wait for that [default: 1/6s for evolution and cloud, none for the others]'
+            cand --per-recipient-burst 'After a rest, so many to one recipient may go at once'
+            cand --per-recipient-daily 'At most so many to one recipient in any 24 hours'
             cand --grace 'How long sends may go on after the first Ctrl-C or SIGTERM'
             cand --keep-completed 'Which completed jobs stay: an age, a number, both, all or none; a job''s own option wins'
             cand --name 'What this worker is called in `wq workers list` and Bull Board'
@@ -243,6 +246,8 @@ set edit:completion:arg-completer[wq] = {|@words|
         &'wq;resume'= {
             cand -Q 'Which queue [default: whatsapp]'
             cand --queue 'Which queue [default: whatsapp]'
+            cand --campaign 'Not the queue but this campaign, whose messages stepped aside'
+            cand --template 'Not the queue but this template, whose messages stepped aside'
             cand --redis 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT'
             cand --prefix 'First part of every key [default: bull]'
             cand -o 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]'

@@ -191,6 +191,9 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l send-timeout -d 'How lo
 complete -c wq -n "__fish_wq_using_subcommand worker" -l concurrency -d 'Sends at a time' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l rate -d 'At most so many in any time of that length: 80/m, 100/s, 2/500ms or none; the slowest limit that is set wins [default: 80/m unless the queue has its own]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l node-limiter -d 'What Node workers on the same queue have as their `limiter`: this one keeps to it too, and counts there (80/m)' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l per-recipient -d 'At most so many to one recipient, over all workers that say so; others never wait for that [default: 1/6s for evolution and cloud, none for the others]' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l per-recipient-burst -d 'After a rest, so many to one recipient may go at once' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l per-recipient-daily -d 'At most so many to one recipient in any 24 hours' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l grace -d 'How long sends may go on after the first Ctrl-C or SIGTERM' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l keep-completed -d 'Which completed jobs stay: an age, a number, both, all or none; a job\'s own option wins' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l name -d 'What this worker is called in `wq workers list` and Bull Board' -r
@@ -264,6 +267,8 @@ complete -c wq -n "__fish_wq_using_subcommand pause" -l no-input -d 'Never ask; 
 complete -c wq -n "__fish_wq_using_subcommand pause" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand pause" -s h -l help -d 'Print help'
 complete -c wq -n "__fish_wq_using_subcommand resume" -s Q -l queue -d 'Which queue [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand resume" -l campaign -d 'Not the queue but this campaign, whose messages stepped aside' -r
+complete -c wq -n "__fish_wq_using_subcommand resume" -l template -d 'Not the queue but this template, whose messages stepped aside' -r
 complete -c wq -n "__fish_wq_using_subcommand resume" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand resume" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand resume" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'

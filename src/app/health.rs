@@ -72,6 +72,12 @@ fn waits_for(overview: &Overview) -> Option<String> {
         return Some(standstill(overview));
     }
     if counts.ready() == 0 {
+        let aside: u64 = overview.asides.iter().map(|aside| aside.jobs).sum();
+        if aside > 0 && aside == counts.delayed {
+            return Some(format!(
+                "{aside} jobs stepped aside with their campaign or template; put it right, then: wq resume --campaign NAME"
+            ));
+        }
         return counts.delayed.checked_sub(1).and(overview.next_due).map(|due| match due.checked_sub(overview.now) {
             Some(ms) if ms > 0 => format!("nothing is due; the next delayed job in {}", seconds(Duration::from_millis(ms))),
             _ if overview.workers.is_empty() => "no worker is connected".to_owned(),

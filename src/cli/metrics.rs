@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Exit, pauses::PauseRow, shell::Shell, watch::Watch, which::Which};
+use super::{Exit, asides::AsideRow, pauses::PauseRow, shell::Shell, watch::Watch, which::Which};
 use crate::app::health::{self, Health};
 use crate::core::model::queue::QueueName;
 use crate::output::{Page, Row, human};
@@ -35,6 +35,7 @@ struct Metrics {
     next_due_ms: Option<u64>,
     waits_for: Option<String>,
     rate: Option<String>,
+    tempo_percent: Option<u64>,
     concurrency: Option<u64>,
     completed_last_minute: u64,
     failed_last_minute: u64,
@@ -46,6 +47,7 @@ struct Metrics {
     schedules: u64,
     removed_without_job: u64,
     parents_not_told: u64,
+    asides: Vec<AsideRow>,
     last_jobs: Vec<LastJob>,
 }
 
@@ -85,6 +87,7 @@ impl Metrics {
             next_due_ms: overview.next_due.map(|due| due.saturating_sub(overview.now)),
             waits_for: health.waits_for.clone(),
             rate: health::known_rate(overview).map(|rate| rate.to_string()),
+            tempo_percent: overview.tempo.map(|thousandths| thousandths / 10),
             concurrency: overview.concurrency,
             completed_last_minute: overview.completed_last_minute,
             failed_last_minute: overview.failed_last_minute,
@@ -96,9 +99,26 @@ impl Metrics {
             schedules: overview.schedules,
             removed_without_job: overview.missing_hash,
             parents_not_told: overview.parents_not_told,
+            asides: overview.asides.iter().map(AsideRow::from).collect(),
             last_jobs: last_jobs.collect(),
         }
     }
+}
+
+impl Metrics {
+    /// The rate, and how much of it is in force.
+    fn rate_cell(&self) -> String {
+        let rate = self.rate.clone().unwrap_or_else(|| "each worker's own".to_owned());
+        match self.tempo_percent {
+            Some(percent) => format!("{rate}, at {percent} % since the provider asked for less"),
+            None => rate,
+        }
+    }
+}
+
+/// A cell of several lines.
+fn lines(lines: Vec<String>) -> String {
+    if lines.is_empty() { "-".to_owned() } else { lines.join("\n") }
 }
 
 impl Row for Metrics {
@@ -119,6 +139,7 @@ impl Row for Metrics {
         "LATENCY",
         "WORKERS",
         "SCHEDULES",
+        "STEPPED ASIDE",
         "LAST JOBS",
     ];
 
@@ -154,7 +175,7 @@ impl Row for Metrics {
             },
             time(self.oldest_waiting_ms),
             self.waits_for.clone().unwrap_or_else(|| "-".to_owned()),
-            self.rate.clone().unwrap_or_else(|| "each worker's own".to_owned()),
+            self.rate_cell(),
             format!("{} completed, {} failed", human::count(self.completed_last_minute), human::count(self.failed_last_minute)),
             format!(
                 "waited {} (worst {}), took {} (worst {})",
@@ -165,7 +186,8 @@ impl Row for Metrics {
             ),
             human::count(self.workers),
             human::count(self.schedules),
-            if last_jobs.is_empty() { "-".to_owned() } else { last_jobs.join("\n") },
+            lines(self.asides.iter().map(AsideRow::line).collect()),
+            lines(last_jobs),
         ]
     }
 

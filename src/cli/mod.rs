@@ -1,5 +1,6 @@
 //! The command line: flags into settings, use cases into exit codes.
 
+pub mod asides;
 pub mod bench;
 mod body_flags;
 pub mod bulk;
@@ -87,7 +88,7 @@ enum Command {
     /// Pause a queue: nobody takes from it, Node's workers neither
     Pause(pauses::OneQueue),
     /// Let a paused queue go on
-    Resume(pauses::OneQueue),
+    Resume(pauses::Resume),
     /// Add a message again and again, or once at a time to come
     Schedule(schedule::Args),
     /// Look at whole queues and steer them

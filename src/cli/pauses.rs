@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Exit, shell::Shell, which::Which};
+use super::{Exit, asides, shell::Shell, which::Which};
 use crate::app::error::AppError;
 use crate::core::model::outage::{BY_HAND, Standstill};
 use crate::core::model::queue::QueueName;
@@ -12,12 +12,25 @@ use crate::core::store::error::StoreError;
 use crate::core::store::standstill::Resumed;
 use crate::output::{Page, Row, human};
 
-/// `wq pause` and `wq resume`.
+/// `wq pause`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  wq pause\n  wq resume -Q wa-main\n  wq queues pause 'wa-*'")]
+#[command(after_help = "Examples:\n  wq pause\n  wq queues pause 'wa-*'")]
 pub struct OneQueue {
     #[command(flatten)]
     which: Which,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// `wq resume`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  wq resume -Q wa-main\n  wq resume --campaign bf26\n  wq resume --template cita/es --dry-run")]
+pub struct Resume {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    aside: asides::AsideFlags,
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -106,7 +119,10 @@ pub async fn pause(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
 ///
 /// # Errors
 /// When the server can't be asked.
-pub async fn resume(args: OneQueue, shell: &Shell) -> anyhow::Result<Exit> {
+pub async fn resume(args: Resume, shell: &Shell) -> anyhow::Result<Exit> {
+    if let Some(aside) = args.aside.named() {
+        return asides::bring_back(&args.which.open(shell).await?, &aside, args.dry_run, shell).await;
+    }
     steer(&shell.link().await?, &[args.which.name(shell).clone()], Turn::Resume, args.dry_run, shell).await
 }
 

@@ -57,7 +57,7 @@ impl Http {
         };
         match self.client.post(self.headers(job, &body), body).await {
             Ok(answer) => judge(&answer),
-            Err(failure @ Failure::NotSent(_)) => Outcome::Retry { reason: failure.into_reason() },
+            Err(failure @ Failure::NotSent(_)) => Outcome::Retry { reason: format!("unreachable: {}", failure.into_reason()) },
             Err(failure @ Failure::Unknown(_)) => Outcome::Uncertain { reason: failure.into_reason() },
         }
     }
@@ -100,7 +100,7 @@ fn judge(answer: &Answer) -> Outcome {
     }
     match (status, answer.retry_after) {
         (StatusCode::TOO_MANY_REQUESTS, after) => {
-            Outcome::Wait { reason: reason(answer), after: after.unwrap_or(WAIT_WITHOUT_RETRY_AFTER), slow_down: false }
+            Outcome::Wait { reason: reason(answer), after: after.unwrap_or(WAIT_WITHOUT_RETRY_AFTER), slow_down: true }
         }
         (StatusCode::SERVICE_UNAVAILABLE, Some(after)) => Outcome::Wait { reason: reason(answer), after, slow_down: false },
         (StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY, _) => Outcome::Retry { reason: reason(answer) },
@@ -180,7 +180,7 @@ mod tests {
     fn a_429_that_does_not_say_waits_five_seconds() {
         assert_eq!(
             judge(&answer(429, None, "")),
-            Outcome::Wait { reason: "http 429: Too Many Requests".to_owned(), after: Duration::from_secs(5), slow_down: false }
+            Outcome::Wait { reason: "http 429: Too Many Requests".to_owned(), after: Duration::from_secs(5), slow_down: true }
         );
     }
 

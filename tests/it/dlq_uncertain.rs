@@ -28,6 +28,7 @@ pub(crate) async fn hold_all_of(server: &Server, name: &str) {
         rate: "none".parse().unwrap(),
         node_limiter: None,
         fence: Some(Fence { policy: OnUncertain::Hold, send_timeout: Duration::from_secs(30) }),
+        recipients: None,
         metrics_minutes: 0,
     };
     let (token, mut reader): (Arc<str>, _) = ("wq.dead.1".into(), TakeReader::default());

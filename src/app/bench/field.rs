@@ -13,6 +13,7 @@ use crate::core::model::job::Keep;
 use crate::core::model::queue::Prefix;
 use crate::core::model::rate::RateLimit;
 use crate::core::store::connect::ServerAddress;
+use crate::core::store::standstill::ProbeRules;
 use crate::core::store::take::TakeRules;
 use crate::core::store::{Obliterated, Queue};
 
@@ -63,12 +64,21 @@ impl Field {
         let rules = WorkerRules {
             journal: None,
             concurrency,
-            take: TakeRules { lock_ttl: LOCK_TTL, worker: None, rate, node_limiter: None, fence: None, metrics_minutes: 0 },
+            take: TakeRules {
+                lock_ttl: LOCK_TTL,
+                worker: None,
+                rate,
+                node_limiter: None,
+                fence: None,
+                recipients: None,
+                metrics_minutes: 0,
+            },
             stalled_interval: STALLED_INTERVAL,
             uncertain_wait: Duration::ZERO,
             grace: self.patience,
             keep: KeepRules { completed: keep, ..KeepRules::default() },
             end,
+            probe: ProbeRules::default(),
         };
         let queue = &self.queue;
         let queues = vec![queue.name().clone()];

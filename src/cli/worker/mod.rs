@@ -2,6 +2,7 @@
 
 mod journal;
 mod lines;
+mod recipients;
 mod uncertain;
 mod values;
 
@@ -25,6 +26,7 @@ use crate::core::model::job::Keep;
 use crate::core::model::queue::QueueName;
 use crate::core::model::rate::{Rate, RateLimit};
 use crate::core::store::intent::Fence;
+use crate::core::store::standstill::ProbeRules;
 use crate::core::store::take::TakeRules;
 use crate::output::{Row, human};
 use crate::transport::{self, DEFAULT_SEND_TIMEOUT, Way, exec, http, log};
@@ -98,6 +100,8 @@ pub struct Args {
     /// What Node workers on the same queue have as their `limiter`: this one keeps to it too, and counts there (80/m)
     #[arg(long, value_name = "RATE")]
     node_limiter: Option<Rate>,
+    #[command(flatten)]
+    recipients: recipients::RecipientFlags,
     /// End when nothing waits, nothing runs and no retry is due
     #[arg(long, conflicts_with = "once")]
     until_empty: bool,
@@ -250,6 +254,7 @@ impl Args {
             rate: self.rate.unwrap_or_default(),
             node_limiter: self.node_limiter,
             fence: self.uncertain.fence(self.via == Via::Log, longest_send),
+            recipients: self.recipients.limits(matches!(self.via_word(), "evolution" | "cloud")),
             metrics_minutes: self.metrics.unwrap_or(0),
         };
         let rules = WorkerRules {
@@ -264,6 +269,7 @@ impl Args {
                 (false, true) => End::UntilEmpty,
                 (false, false) => End::Never,
             },
+            probe: ProbeRules::default(),
             journal: self.journal.rules(self.via == Via::Log)?,
         };
         let mut queues = self.queues.clone();

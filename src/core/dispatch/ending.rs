@@ -14,6 +14,15 @@ use crate::core::store::recover::{Bygone, Sign};
 const LAST_WORDS: Duration = Duration::from_millis(700);
 
 impl Worker {
+    /// After it was declared dead: what it had not begun to send belongs to others.
+    pub(super) fn heed_death(&mut self) {
+        if self.incarnations.has_changed().unwrap_or(false) {
+            self.incarnations.mark_unchanged();
+            let dropped = self.desk.drop_unstarted();
+            tracing::warn!(jobs = dropped, "dropped what others have by now");
+        }
+    }
+
     /// The orderly end: nothing new, read-ahead goes back, sends in flight end, outcomes are stored; all within the grace. Then,
     /// or when told so before, what is still being sent is cut off.
     pub(super) async fn wind_down(&mut self) {
@@ -57,7 +66,9 @@ impl Worker {
     async fn finish_what_runs(&mut self) {
         loop {
             self.desk.give_back(verdict::release);
-            if self.desk.unsettled() > 0 && !self.exchange.is_under_way() {
+            if self.brakes.is_pressed() {
+                self.brake().await;
+            } else if self.desk.unsettled() > 0 && !self.exchange.is_under_way() {
                 self.begin_exchange();
             } else if self.exchange.is_under_way() {
                 let answer = self.exchange.answer().await;

@@ -5,6 +5,8 @@
 //! BullMQ's rules) and the liveness (shows that it lives, and lets the jobs of dead workers go on). Every outcome passes `verdict::judge`.
 
 mod bell;
+mod brakes;
+mod breaker;
 mod desk;
 mod ending;
 mod exchange;
@@ -15,13 +17,16 @@ mod liveness;
 mod lookup;
 mod moment;
 mod next_run;
+mod prober;
 mod reconnect;
 mod remembering;
 mod rescuer;
 mod rules;
 mod service;
 mod starting;
+mod tempo;
 pub mod transport;
+mod trial;
 mod verdict;
 mod witness;
 pub mod worker;

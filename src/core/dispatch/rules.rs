@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::journal::JournalSync;
 use super::verdict::KeepRules;
 use crate::core::store::settle::Verdict;
+use crate::core::store::standstill::ProbeRules;
 use crate::core::store::take::TakeRules;
 
 /// When a worker ends by itself.
@@ -48,6 +49,8 @@ pub struct WorkerRules {
     pub end: End,
     /// What it writes down of its sends, for a server that forgets; nothing for one that only seems to send.
     pub journal: Option<JournalRules>,
+    /// How often a provider is asked whether it is back.
+    pub probe: ProbeRules,
 }
 
 /// What a worker did.
@@ -95,7 +98,7 @@ impl Report {
             Verdict::Failed { .. } | Verdict::Damaged { .. } => &mut self.dead,
             Verdict::Held { .. } => &mut self.held,
             Verdict::Retry { .. } => &mut self.retried,
-            Verdict::Wait { .. } => &mut self.postponed,
+            Verdict::Wait { .. } | Verdict::Defer { .. } => &mut self.postponed,
             Verdict::Release => &mut self.given_back,
         };
         *counter += 1;

@@ -84,6 +84,7 @@ impl Worker {
                         Permit::Refused => {
                             tracing::warn!(job = %ready.taken.id, "not sent: it is no longer this worker's");
                             self.desk.forget(&ready.taken);
+                            self.brakes.not_sent(&ready.taken.id);
                             self.report.lost += 1;
                         }
                     }
@@ -129,6 +130,7 @@ impl Worker {
         if let Some(reason) = expiry::too_late(&content.job.data, self.server_now()) {
             tracing::warn!(job = %taken.id, reason, "dead letter: not sent");
             self.remember(&taken, None);
+            self.brakes.not_sent(&taken.id);
             self.desk.settle_unstarted(verdict::fail_unsent(&taken, &content, &reason, self.rules.keep, &self.place));
             return;
         }
@@ -151,6 +153,7 @@ impl Worker {
         });
         self.desk.started(taken.is_suspect);
         self.in_flight.insert(handle.id(), (taken, content));
+        self.brakes.started();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::breaker;
 use super::transport::Outcome;
 use crate::core::model::job::{Backoff, Keep};
 use crate::core::store::intent::Fence;
@@ -25,8 +26,6 @@ impl Default for KeepRules {
     }
 }
 
-/// How long a job waits that can't be sent until something is put right.
-const STEP_ASIDE: Duration = Duration::from_secs(5);
 /// The longest that a back-off can grow to.
 const LONGEST_DELAY: Duration = Duration::from_hours(365 * 24);
 
@@ -48,8 +47,15 @@ pub(super) fn judge(taken: &TakenJob, content: &Content, outcome: Outcome, house
         Outcome::Accepted { reply, provider_id } => {
             Verdict::Completed { return_value: reply, provider_id, keep: content.options.remove_on_complete.unwrap_or(keep.completed) }
         }
-        Outcome::Wait { after, .. } | Outcome::Defer { after, .. } => Verdict::Wait { after },
-        Outcome::PauseQueue(_) | Outcome::PauseCampaign { .. } => Verdict::Wait { after: STEP_ASIDE },
+        Outcome::Wait { after, .. } => Verdict::Wait { after },
+        Outcome::Defer { after, .. } => Verdict::Defer { after },
+        // The queue is paused by then: it waits where it stood.
+        Outcome::PauseQueue(_) => Verdict::Release,
+        Outcome::PauseCampaign { reason, scope } => match breaker::scope_of(scope, content.job.data.get()) {
+            // The next take lets it step aside.
+            Some(_) => Verdict::Release,
+            None => dead_letter(content, reason, keep, place),
+        },
         Outcome::Uncertain { reason } if fence.is_some_and(Fence::holds) => hold(content, &reason, place),
         Outcome::Uncertain { reason } => retry(content, format!("uncertain: {reason}"), keep, random, place),
         Outcome::Permanent { reason } => dead_letter(content, reason, keep, place),

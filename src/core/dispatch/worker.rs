@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::bell::Bell;
+use super::brakes::Brakes;
 use super::desk::Desk;
 use super::exchange::{Answer, Batch, Exchange, Order};
 use super::heartbeat::Heartbeat;
@@ -45,6 +46,7 @@ pub struct Worker {
     take_rules: Arc<TakeRules>,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) desk: Desk,
+    pub(super) brakes: Brakes,
     pub(super) sends: JoinSet<Sent>,
     pub(super) in_flight: HashMap<task::Id, (TakenJob, Content)>,
     pub(super) exchange: Exchange,
@@ -54,7 +56,7 @@ pub struct Worker {
     pub(super) incarnations: watch::Receiver<Arc<str>>,
     /// Where a failure happens, for its trace.
     pub(super) place: String,
-    takes: u64,
+    pub(super) takes: u64,
     pub(super) taken: u64,
     pub(super) pace: Option<Pace>,
     quickest_answer: Duration,
@@ -92,6 +94,7 @@ impl Worker {
         let lifeline = Lifeline::new()?;
         Ok(Self {
             desk: Desk::new(rules.concurrency.max(1), rules.take.fence.is_none()),
+            brakes: Brakes::default(),
             sends: JoinSet::new(),
             in_flight: HashMap::new(),
             exchange: Exchange::default(),
@@ -133,6 +136,8 @@ impl Worker {
         let liveness = self.begin_to_live().await;
         let liveness = tokio::spawn(service::run(liveness, services.clone()));
         let lookup = self.lookup().map(|lookup| tokio::spawn(service::run(lookup, services.clone())));
+        let prober = self.brakes.prober(self.current.subscribe(), Arc::clone(&self.transport), self.rules.probe);
+        let prober = tokio::spawn(service::run(prober, services.clone()));
         let listening = services.child_token();
         let mut bell = Bell::hang(self.queue.clone(), self.rules.take.worker.clone(), listening.clone());
 
@@ -140,7 +145,9 @@ impl Worker {
             self.heed_death();
             self.look_after_journal();
             self.start_due().await;
-            if self.has_business() {
+            if self.brakes.is_pressed() {
+                self.brake().await;
+            } else if self.has_business() {
                 self.begin_exchange();
             } else if self.is_at_its_end().await {
                 break;
@@ -160,6 +167,7 @@ impl Worker {
         if let Some(lookup) = lookup {
             lookup.await.ok();
         }
+        prober.await.ok();
         self.report
     }
 
@@ -186,15 +194,6 @@ impl Worker {
             wait: self.rules.uncertain_wait,
             asked: HashMap::new(),
         })
-    }
-
-    /// After it was declared dead: what it had not begun to send belongs to others.
-    fn heed_death(&mut self) {
-        if self.incarnations.has_changed().unwrap_or(false) {
-            self.incarnations.mark_unchanged();
-            let dropped = self.desk.drop_unstarted();
-            tracing::warn!(jobs = dropped, "dropped what others have by now");
-        }
     }
 
     /// The server's clock, from its last answer on.
@@ -230,8 +229,7 @@ impl Worker {
             appetite if unsettled == 0 => appetite.min(self.desk.idle_slots()),
             appetite => appetite,
         };
-        self.takes += 1;
-        let token: Arc<str> = format!("wq.{}.{}", &**self.incarnations.borrow(), self.takes).into();
+        let token = self.next_token();
         let batch = self.desk.hand_over(MAX_SETTLE_BATCH, want);
         self.exchange.begin(self.queue.clone(), Arc::clone(&self.take_rules), Order { batch, want, token });
     }
@@ -273,7 +271,7 @@ impl Worker {
     }
 
     /// Puts what was taken on the desk and remembers what the answer says about the time to come.
-    async fn receive(&mut self, taken: Taken, asked: Instant) {
+    pub(super) async fn receive(&mut self, taken: Taken, asked: Instant) {
         let (answered, doubt) = (Instant::now(), self.doubt(asked));
         self.server_clock = (taken.now, answered);
         self.pace = taken.pace;
@@ -291,7 +289,8 @@ impl Worker {
             }
             Some(HeldBack::Concurrency) => (self.may_have_work, self.next_look) = (true, answered + CONCURRENCY_PAUSE),
             Some(HeldBack::Empty) => self.may_have_work = false,
-            Some(HeldBack::Paused) | None => {}
+            Some(HeldBack::Paused) => self.brakes.saw_pause(),
+            None => {}
         }
         if let Err(error) = plan_next_runs(&self.queue, &taken.jobs, taken.now).await {
             self.taken -= taken.jobs.len() as u64;
@@ -315,6 +314,9 @@ impl Worker {
                     }
                 }
             }
+        }
+        if self.brakes.came_before_pause(asked) {
+            self.desk.give_back(verdict::release);
         }
     }
 
@@ -409,8 +411,10 @@ impl Worker {
                 None => std::future::pending().await,
             }
         };
+        let mut trial = None;
         tokio::select! {
             () = self.stop.cancelled() => {}
+            Some(next) = self.brakes.next_trial() => trial = Some(next),
             Some(ended) = self.sends.join_next_with_id() => {
                 self.ended(ended);
                 self.collect_ended();
@@ -425,6 +429,9 @@ impl Worker {
                     self.may_have_work = true;
                 }
             }
+        }
+        if let Some(trial) = trial {
+            self.let_one_through(trial).await;
         }
     }
 
@@ -449,17 +456,20 @@ impl Worker {
             Sent::Outcome(outcome) => outcome,
             Sent::Unsent => {
                 self.remember(&taken, None);
+                self.brakes.not_sent(&taken.id);
                 return self.desk.ended(verdict::release(&taken));
             }
             Sent::Refused => {
                 self.remember(&taken, None);
                 tracing::warn!(job = %taken.id, "not sent: it is no longer this worker's");
                 self.report.lost += 1;
+                self.brakes.not_sent(&taken.id);
                 return self.desk.lost(&taken);
             }
         };
         verdict::log_outcome(&taken.id, &outcome);
         self.remember(&taken, Some(&outcome));
+        self.look_beyond(&taken.id, content.job.data.get(), &outcome);
         let settlement = verdict::judge(&taken, &content, outcome, self.house(), random);
         self.desk.ended(settlement);
     }

@@ -13,7 +13,8 @@ impl Queue {
         let key = self.keys.ours("rate");
         let command = match rate {
             Some(rate) => redis::cmd("HSET").arg(key).arg("max").arg(rate.max).arg("duration_ms").arg(rate.window_ms()).clone(),
-            None => redis::cmd("DEL").arg(key).clone(),
+            // The tempo, and what stepped aside, are fields of the same hash.
+            None => redis::cmd("HDEL").arg(key).arg("max").arg("duration_ms").clone(),
         };
         self.link.clone().query(&command).await
     }

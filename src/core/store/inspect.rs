@@ -200,15 +200,19 @@ impl Queue {
         Ok(Some(record))
     }
 
-    /// Whether anything is left that runs by itself: jobs in line, running jobs, retries that will come due. Jobs that
-    /// their sender delayed don't count; a paused queue has nothing that runs.
+    /// Whether anything is left that runs by itself: jobs in line, running jobs, retries that will come due, jobs that wait
+    /// for their recipient. Jobs that their sender delayed don't count, nor those that stepped aside; a paused queue has
+    /// nothing that runs, unless its workers end the pause themselves.
     ///
     /// # Errors
     /// When the server can't be asked.
     pub async fn has_work_left(&self) -> Result<bool, StoreError> {
         let counts = self.counts().await?;
-        if counts.paused || counts.ready() + counts.active > 0 {
-            return Ok(!counts.paused);
+        if counts.paused && !self.is_paused_for_probe().await? {
+            return Ok(false);
+        }
+        if counts.ready() + counts.active > 0 {
+            return Ok(true);
         }
         let mut offset = 0;
         loop {
@@ -219,10 +223,14 @@ impl Queue {
             offset += ids.len() as u64;
             let mut commands = redis::pipe();
             for id in &ids {
-                commands.cmd("HGET").arg(self.keys.bullmq(id)).arg("ats");
+                commands.cmd("HMGET").arg(self.keys.bullmq(id)).arg("ats").arg("wqp").arg("wqa");
             }
-            let started: Vec<Value> = self.link.clone().query_all(&commands).await?;
-            if started.iter().any(|started| unsigned(started) > 0) {
+            let known: Vec<Value> = self.link.clone().query_all(&commands).await?;
+            let comes_by_itself = |known: Value| match optional_texts(known).as_slice() {
+                [started, waits_for_recipient, None] => started.is_some() || waits_for_recipient.is_some(),
+                _ => false,
+            };
+            if known.into_iter().any(comes_by_itself) {
                 return Ok(true);
             }
         }

@@ -6,6 +6,7 @@
 pub mod add;
 pub mod admin;
 pub mod alive;
+pub mod aside;
 pub mod barrier;
 pub mod campaigns;
 pub mod change;
@@ -34,6 +35,7 @@ mod slot;
 pub mod standstill;
 pub mod sweep;
 pub mod take;
+pub mod tempo;
 mod terms;
 pub mod update;
 pub mod wake;

@@ -10,7 +10,9 @@ use super::error::StoreError;
 use super::inspect::{Counts, due_of, optional_texts, read_counts};
 use super::queue::Queue;
 use super::standstill::{STANDSTILL_FIELDS, read_standstill};
+use super::tempo::tempo_at;
 use super::workers::WorkerInfo;
+use crate::core::model::aside::SetAside;
 use crate::core::model::clock::Millis;
 use crate::core::model::job::JobRecord;
 use crate::core::model::outage::Standstill;
@@ -61,6 +63,10 @@ pub struct Overview {
     pub parents_not_told: u64,
     /// What it is paused for, where that is written down.
     pub standstill: Option<Standstill>,
+    /// The thousandths of its rate that are in force after the provider asked for less; `None` when all of it is.
+    pub tempo: Option<u64>,
+    /// Campaigns and templates that stepped aside.
+    pub asides: Vec<SetAside>,
 }
 
 impl Queue {
@@ -98,6 +104,7 @@ impl Queue {
         let [missing_hash, parents_not_told] = [0, 1].map(|index| counters.get(index).map_or(0, unsigned));
         let own = hash_fields(rate);
         let own = |name: &str| own.get(name).and_then(|text| text.parse().ok());
+        let asides = if own("asides").is_some_and(|count| count > 0) { self.list_aside().await? } else { Vec::new() };
         let (last_minute, last_finished) = self.last_finished(now, texts(completed), texts(failed)).await?;
         Ok(Overview {
             now,
@@ -117,6 +124,8 @@ impl Queue {
             missing_hash,
             parents_not_told,
             standstill: read_standstill(array(pause).unwrap_or_default()).filter(|_| counts.paused),
+            tempo: tempo_at(now, own("tempo"), own("tempo_since")),
+            asides,
         })
     }
 

@@ -38,12 +38,30 @@ macro_rules! script {
 
 pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger", "room", "dedup");
 pub(super) static ADD_FLOW: Script = script!("add_flow", "", "create", "flow");
-pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "fence", "pace", "take");
-pub(super) static SETTLE_SENT: Script = script!("settle_sent", "allow-oom", "fence", "pace", "take", "finished");
-pub(super) static SETTLE_JOBS: Script =
-    script!("settle_jobs", "allow-oom", "create", "successor", "fence", "pace", "take", "flow", "finished", "verdicts", "late");
-pub(super) static SEND_INTENTS: Script = script!("send_intents", "allow-oom", "fence", "pace");
-pub(super) static RESERVE_SLOT: Script = script!("reserve_slot", "allow-oom", "pace");
+pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "fence", "tempo", "pace", "aside", "due", "take");
+pub(super) static SETTLE_SENT: Script = script!("settle_sent", "allow-oom", "fence", "tempo", "pace", "aside", "due", "take", "finished");
+pub(super) static SETTLE_JOBS: Script = script!(
+    "settle_jobs",
+    "allow-oom",
+    "create",
+    "successor",
+    "fence",
+    "tempo",
+    "pace",
+    "aside",
+    "due",
+    "take",
+    "flow",
+    "finished",
+    "verdicts",
+    "late"
+);
+pub(super) static SEND_INTENTS: Script = script!("send_intents", "allow-oom", "fence", "tempo", "pace");
+pub(super) static TAKE_TRIAL: Script = script!("take_trial", "allow-oom", "fence", "tempo", "pace", "aside", "due", "take", "standstill");
+pub(super) static SLOW_DOWN: Script = script!("slow_down", "allow-oom", "tempo");
+pub(super) static SET_ASIDE: Script = script!("set_aside", "allow-oom", "aside");
+pub(super) static RETURN_ASIDE: Script = script!("return_aside", "allow-oom", "aside");
+pub(super) static RESERVE_SLOT: Script = script!("reserve_slot", "allow-oom", "tempo", "pace");
 pub(super) static EXTEND_LOCKS: Script = script!("extend_locks", "allow-oom");
 pub(super) static RECOVER_STALLED: Script = script!("recover_stalled", "allow-oom");
 pub(super) static RECOVER_DEAD: Script =
@@ -77,6 +95,10 @@ pub(super) static ALL: &[&Script] = &[
     &SETTLE_SENT,
     &SETTLE_JOBS,
     &SEND_INTENTS,
+    &TAKE_TRIAL,
+    &SLOW_DOWN,
+    &SET_ASIDE,
+    &RETURN_ASIDE,
     &RESERVE_SLOT,
     &EXTEND_LOCKS,
     &RECOVER_STALLED,

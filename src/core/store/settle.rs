@@ -99,6 +99,11 @@ pub enum Verdict {
         /// How long.
         after: Duration,
     },
+    /// The same, and until then nothing starts for its recipient either.
+    Defer {
+        /// How long.
+        after: Duration,
+    },
     /// Never started: back to the front of its line.
     Release,
 }
@@ -274,6 +279,7 @@ fn write_job(settlement: &Settlement, keeps: &mut Numbered<Keep>, jobs: &mut Arg
         }
         // Zero would be due at once but still pass through the delayed set: one millisecond says the same.
         Verdict::Wait { after } => ("wait", "", None, after.as_millis().max(1), 0),
+        Verdict::Defer { after } => ("defer", "", None, after.as_millis().max(1), 0),
         Verdict::Release => ("release", "", None, 0, 0),
     };
     jobs.push(settlement.id.as_str()).push(&*settlement.token).push(kind).push(text);

@@ -61,14 +61,21 @@ pub struct ProbeRules {
     pub first: Duration,
     /// The longest pause.
     pub longest: Duration,
-    /// How long one worker may take to find out before another one asks.
+    /// How long one worker may take to ask before another one does.
     pub turn: Duration,
+    /// How long a message that is let through may take.
+    pub trial: Duration,
 }
 
 impl Default for ProbeRules {
-    /// 5 s growing to 60 s; a turn lasts two minutes, since a message that is let through may take one.
+    /// 5 s growing to 60 s. A worker that dies while it asks holds the others up no longer than half a minute.
     fn default() -> Self {
-        Self { first: Duration::from_secs(5), longest: Duration::from_mins(1), turn: Duration::from_mins(2) }
+        Self {
+            first: Duration::from_secs(5),
+            longest: Duration::from_mins(1),
+            turn: Duration::from_secs(30),
+            trial: Duration::from_mins(2),
+        }
     }
 }
 
@@ -124,13 +131,14 @@ impl Queue {
         Ok(Resumed { was_paused, was: read_standstill(parts) })
     }
 
-    /// Asks for the turn to find out whether the provider is back; `prober` is another name for every turn.
+    /// Asks for the turn to find out whether the provider is back, for so long; `prober` is another name for every turn, and
+    /// whoever has the turn may extend it.
     ///
     /// # Errors
     /// When the server can't be asked.
-    pub async fn claim_probe(&self, prober: &str, rules: ProbeRules) -> Result<Turn, StoreError> {
+    pub async fn claim_probe(&self, prober: &str, turn: Duration) -> Result<Turn, StoreError> {
         let mut arguments = Arguments::default();
-        arguments.push("claim").push(prober).number(rules.turn.as_millis().max(rules.longest.as_millis()));
+        arguments.push("claim").push(prober).number(turn.as_millis());
         self.probe(&arguments).await
     }
 
@@ -154,6 +162,12 @@ impl Queue {
         let mut arguments = Arguments::default();
         arguments.push(if is_sent { "sent" } else { "up" }).push(prober).number(0);
         self.probe(&arguments).await
+    }
+
+    /// Whether the queue is paused for an outage that a probe ends.
+    pub(super) async fn is_paused_for_probe(&self) -> Result<bool, StoreError> {
+        let end: Option<String> = self.link.clone().query(redis::cmd("HGET").arg(self.keys.ours("pause")).arg("end")).await?;
+        Ok(end.as_deref() == Some(OutageEnd::Probe.as_str()))
     }
 
     async fn probe(&self, arguments: &Arguments) -> Result<Turn, StoreError> {

@@ -10,10 +10,11 @@ use super::codec::{StoredOptions, array, bytes, integer, json_text, lossy, store
 use super::error::StoreError;
 use super::intent::Fence;
 use super::queue::Queue;
-use super::scripts::{Arguments, RESERVE_SLOT, TAKE_JOBS};
+use super::scripts::{Arguments, RESERVE_SLOT, TAKE_JOBS, TAKE_TRIAL};
 use crate::core::model::clock::Millis;
 use crate::core::model::job::Job;
 use crate::core::model::rate::{Rate, RateLimit};
+use crate::core::model::recipients::RecipientLimits;
 
 /// How a worker takes, and what it counts of what it settles.
 #[derive(Clone, Debug)]
@@ -28,12 +29,14 @@ pub struct TakeRules {
     pub node_limiter: Option<Rate>,
     /// Whether every send is announced before it is made, so that none is ever repeated blindly; `None` costs nothing.
     pub fence: Option<Fence>,
+    /// What one recipient may get; `None` asks for nobody's recipient.
+    pub recipients: Option<RecipientLimits>,
     /// Minutes that BullMQ's metrics of finished jobs go back; 0 counts nothing.
     pub metrics_minutes: u32,
 }
 
 impl TakeRules {
-    /// Writes the eleven arguments that every taking script shares.
+    /// Writes the twelve arguments that every taking script shares.
     pub(super) fn write(&self, token: &str, arguments: &mut Arguments) {
         let own = match self.rate {
             RateLimit::Limited(rate) => Some(rate),
@@ -50,6 +53,12 @@ impl TakeRules {
                 arguments.push("").number(0);
             }
         }
+        match self.recipients {
+            Some(RecipientLimits { interval, burst, daily }) => {
+                arguments.push(format!("{},{burst},{}", interval.as_millis(), daily.unwrap_or(0)))
+            }
+            None => arguments.push(""),
+        };
     }
 }
 
@@ -150,6 +159,25 @@ impl Queue {
         reader.read(self.name().as_str(), token, answer).ok_or_else(|| TAKE_JOBS.unexpected("another shape"))
     }
 
+    /// Takes one job although the queue is paused, if it is `prober`'s turn to find out whether the provider is back.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub async fn take_trial(
+        &self,
+        token: &Arc<str>,
+        rules: &TakeRules,
+        reader: &mut TakeReader,
+        prober: &str,
+    ) -> Result<Taken, StoreError> {
+        let mut arguments = Arguments::default();
+        arguments.number(1);
+        rules.write(token, &mut arguments);
+        arguments.push(prober);
+        let answer = TAKE_TRIAL.run(&self.link, &self.keys, &arguments).await?;
+        reader.read(self.name().as_str(), token, answer).ok_or_else(|| TAKE_TRIAL.unexpected("another shape"))
+    }
+
     /// Reserves a new start for a job that missed its own; returns how long until then.
     ///
     /// # Errors
@@ -188,28 +216,29 @@ impl TakeReader {
         })
     }
 
-    /// One job: the fields in the order of `TAKEN_FIELDS`, the last replaced by the id, the time until its start, and with a
-    /// fence how often it was started and whether its intent is written.
+    /// One job: the fields in the order of `TAKEN_FIELDS`, the last replaced by the id, and the time until its start; then how
+    /// often it was told to wait, and with a fence how often it was started and whether its intent is written.
     fn job(&mut self, queue: &str, token: &Arc<str>, paced_from: Option<Millis>, job: Value) -> Option<TakenJob> {
         let mut parts = array(job)?;
         let (mut starts, mut flag) = (0, 0);
-        if parts.len() == 11 {
+        if parts.len() == 12 {
             flag = parts.pop().map_or(0, |flag| unsigned(&flag));
             starts = parts.pop().map_or(0, |ats| u32::try_from(unsigned(&ats)).unwrap_or(u32::MAX));
         }
+        let waits = if parts.len() == 10 { parts.pop()? } else { Value::Nil };
         let [fields @ .., id, start_us]: [Value; 9] = parts.try_into().ok()?;
         let id = bytes(id)?;
         let is_addressable = std::str::from_utf8(&id).is_ok();
         let id = lossy(id);
         // No outcome could ever be stored under such an id: sent once, it would be sent again and again.
-        let content = if is_addressable { self.content(queue, &id, fields) } else { Err("the id is no UTF-8".to_owned()) };
+        let content = if is_addressable { self.content(queue, &id, fields, &waits) } else { Err("the id is no UTF-8".to_owned()) };
         let start_us = unsigned(&start_us);
         let slot_us = paced_from.map_or(0, |now| now * 1000 + start_us);
         let (token, start_after) = (Arc::clone(token), Duration::from_micros(start_us));
         Some(TakenJob { id, token, start_after, slot_us, starts, is_intended: flag == 1, is_suspect: flag == 2, content })
     }
 
-    fn content(&mut self, queue: &str, id: &str, fields: [Value; 7]) -> Result<Content, String> {
+    fn content(&mut self, queue: &str, id: &str, fields: [Value; 7], waits: &Value) -> Result<Content, String> {
         let [name, data, opts, timestamp, atm, v4_attempts, deferred] = fields;
         let counter = |value: &Value| u32::try_from(unsigned(value)).unwrap_or(u32::MAX);
         let name = bytes(name).ok_or("the job has no name")?;
@@ -226,7 +255,7 @@ impl TakeReader {
             attempt: attempts_made.saturating_add(1),
             attempts: options.attempts.max(1),
             stable_key: id.to_owned(),
-            waits: 0,
+            waits: counter(waits),
             timestamp: integer(&timestamp).and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0),
         };
         let counts_for_v4 = !matches!(v4_attempts, Value::Nil);

@@ -8,7 +8,8 @@ use wq::core::store::standstill::{Paused, ProbeRules, Turn};
 use super::whatsapp;
 use crate::support::{Server, eventually, wq};
 
-const AT_ONCE: ProbeRules = ProbeRules { first: Duration::ZERO, longest: Duration::ZERO, turn: Duration::from_secs(30) };
+const TURN: Duration = Duration::from_secs(30);
+const AT_ONCE: ProbeRules = ProbeRules { first: Duration::ZERO, longest: Duration::ZERO, turn: TURN, trial: TURN };
 
 fn outage(class: &'static str, end: OutageEnd) -> Outage {
     Outage { class, reason: format!("{class} happened"), end }
@@ -42,7 +43,7 @@ async fn an_outage_that_needs_a_person_takes_the_place_of_one_that_does_not() {
     assert_eq!((worse, better), (Paused::ForPerson, Paused::Before));
     let standstill = queue.overview().await.unwrap().standstill.unwrap();
     assert_eq!((standstill.class.as_str(), standstill.end, standstill.next_probe), ("auth", OutageEnd::ByHand, None));
-    assert_eq!(queue.claim_probe("p", AT_ONCE).await.unwrap(), Turn::ByHand);
+    assert_eq!(queue.claim_probe("p", TURN).await.unwrap(), Turn::ByHand);
 }
 
 #[tokio::test]
@@ -54,14 +55,14 @@ async fn a_persons_pause_is_never_ended_by_a_probe() {
     // by wq, by Node, and by wq on top of an outage
     queue.pause().await.unwrap();
     assert_eq!(queue.pause_for(&disconnected, "w1", Duration::ZERO, None).await.unwrap(), Paused::Before);
-    assert_eq!(queue.claim_probe("p", AT_ONCE).await.unwrap(), Turn::ByHand);
+    assert_eq!(queue.claim_probe("p", TURN).await.unwrap(), Turn::ByHand);
     queue.resume().await.unwrap();
     server.ask::<()>("HSET bull:whatsapp:meta paused 1");
     assert_eq!(queue.pause_for(&disconnected, "w1", Duration::ZERO, None).await.unwrap(), Paused::Before);
-    assert_eq!(queue.claim_probe("p", AT_ONCE).await.unwrap(), Turn::ByHand);
+    assert_eq!(queue.claim_probe("p", TURN).await.unwrap(), Turn::ByHand);
     queue.resume().await.unwrap();
     queue.pause_for(&disconnected, "w1", Duration::ZERO, None).await.unwrap();
-    assert!(matches!(queue.claim_probe("p", AT_ONCE).await.unwrap(), Turn::Yours { .. }));
+    assert!(matches!(queue.claim_probe("p", TURN).await.unwrap(), Turn::Yours { .. }));
     queue.pause().await.unwrap();
 
     assert_eq!(queue.probe_passed("p", false).await.unwrap(), Turn::ByHand);
@@ -73,15 +74,15 @@ async fn a_persons_pause_is_never_ended_by_a_probe() {
 async fn one_worker_asks_at_a_time_and_the_pauses_between_grow() {
     let server = Server::start();
     let queue = whatsapp(&server).await;
-    let rules = ProbeRules { first: Duration::from_millis(20), longest: Duration::from_millis(50), turn: Duration::from_secs(30) };
+    let rules = ProbeRules { first: Duration::from_millis(20), longest: Duration::from_millis(50), ..AT_ONCE };
     queue.pause_for(&outage("unreachable", OutageEnd::Probe), "w1", rules.first, None).await.unwrap();
 
     let mut waits = Vec::new();
     for turn in ["p0", "p1", "p2"] {
-        while !matches!(queue.claim_probe(turn, rules).await.unwrap(), Turn::Yours { .. }) {
+        while !matches!(queue.claim_probe(turn, TURN).await.unwrap(), Turn::Yours { .. }) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        assert!(matches!(queue.claim_probe("other", rules).await.unwrap(), Turn::Later(wait) if wait > Duration::from_secs(25)));
+        assert!(matches!(queue.claim_probe("other", TURN).await.unwrap(), Turn::Later(wait) if wait > Duration::from_secs(25)));
         assert_eq!(queue.probe_failed("other", rules, None).await.unwrap(), Turn::Lost);
         let Turn::Later(wait) = queue.probe_failed(turn, rules, None).await.unwrap() else { panic!("no further question") };
         waits.push(wait.as_millis());
@@ -94,13 +95,13 @@ async fn one_worker_asks_at_a_time_and_the_pauses_between_grow() {
 async fn whoever_asks_and_dies_is_followed_by_another() {
     let server = Server::start();
     let queue = whatsapp(&server).await;
-    let rules = ProbeRules { turn: Duration::from_millis(30), ..AT_ONCE };
+    let short = Duration::from_millis(30);
     queue.pause_for(&outage("unreachable", OutageEnd::Probe), "w1", Duration::ZERO, None).await.unwrap();
-    assert!(matches!(queue.claim_probe("dies", rules).await.unwrap(), Turn::Yours { .. }));
+    assert!(matches!(queue.claim_probe("dies", short).await.unwrap(), Turn::Yours { .. }));
 
     tokio::time::sleep(Duration::from_millis(40)).await;
 
-    assert!(matches!(queue.claim_probe("lives", rules).await.unwrap(), Turn::Yours { .. }));
+    assert!(matches!(queue.claim_probe("lives", short).await.unwrap(), Turn::Yours { .. }));
     assert_eq!(queue.probe_passed("dies", false).await.unwrap(), Turn::Lost);
     assert_eq!(queue.probe_passed("lives", false).await.unwrap(), Turn::Resumed);
     assert!(!queue.counts().await.unwrap().paused);
@@ -111,7 +112,7 @@ async fn what_a_provider_says_meanwhile_becomes_the_reason() {
     let server = Server::start();
     let queue = whatsapp(&server).await;
     queue.pause_for(&outage("instance_disconnected", OutageEnd::Probe), "w1", Duration::ZERO, None).await.unwrap();
-    assert!(matches!(queue.claim_probe("p", AT_ONCE).await.unwrap(), Turn::Yours { .. }));
+    assert!(matches!(queue.claim_probe("p", TURN).await.unwrap(), Turn::Yours { .. }));
 
     let answer = queue.probe_failed("p", AT_ONCE, Some(&outage("banned", OutageEnd::ByHand))).await.unwrap();
 
@@ -129,7 +130,7 @@ async fn a_provider_that_says_three_times_it_is_back_and_never_is_is_left_to_a_p
         queue.pause_for(&disconnected, "w1", Duration::ZERO, last_success).await.unwrap();
         let standstill = queue.overview().await.unwrap().standstill.unwrap();
         if standstill.end == OutageEnd::Probe {
-            assert!(matches!(queue.claim_probe("p", AT_ONCE).await.unwrap(), Turn::Yours { .. }));
+            assert!(matches!(queue.claim_probe("p", TURN).await.unwrap(), Turn::Yours { .. }));
             assert_eq!(queue.probe_passed("p", false).await.unwrap(), Turn::Resumed);
         }
         standstill
@@ -158,7 +159,7 @@ async fn a_reason_that_node_resumed_away_is_seen_by_nobody() {
     server.ask::<()>("HDEL bull:whatsapp:meta paused");
 
     assert_eq!(queue.overview().await.unwrap().standstill, None);
-    assert_eq!(queue.claim_probe("p", AT_ONCE).await.unwrap(), Turn::Running);
+    assert_eq!(queue.claim_probe("p", TURN).await.unwrap(), Turn::Running);
     assert!(!server.ask::<bool>("EXISTS wq:bull:whatsapp:pause"));
 }
 

@@ -196,6 +196,7 @@ async fn settle_with(server: &Server, id: &str, token: &str) -> Vec<Settled> {
         rate: "none".parse().unwrap(),
         node_limiter: None,
         fence: None,
+        recipients: None,
         metrics_minutes: 0,
     };
     queue.settle(&[settlement], 0, &"unused".into(), &rules, &mut TakeReader::default()).await.unwrap().0

@@ -99,6 +99,7 @@ impl Player {
                 rate: "none".parse().unwrap(),
                 node_limiter: None,
                 fence: None,
+                recipients: None,
                 metrics_minutes: 0,
             },
             reader: TakeReader::default(),

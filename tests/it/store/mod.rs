@@ -56,6 +56,7 @@ impl Hand {
             rate: rate.parse().unwrap(),
             node_limiter: None,
             fence: None,
+            recipients: None,
             metrics_minutes: 0,
         };
         Self { queue: queue(server).await, rules, reader: TakeReader::default(), calls: 0 }

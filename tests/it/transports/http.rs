@@ -40,7 +40,9 @@ fn permanent(reason: &str) -> Outcome {
 }
 
 fn wait(reason: &str, seconds: u64) -> Outcome {
-    Outcome::Wait { reason: reason.to_owned(), after: Duration::from_secs(seconds), slow_down: false }
+    // Only a 429 says that there were too many.
+    let slow_down = reason.starts_with("http 429");
+    Outcome::Wait { reason: reason.to_owned(), after: Duration::from_secs(seconds), slow_down }
 }
 
 #[tokio::test]
@@ -132,7 +134,7 @@ async fn nobody_listening_is_told_apart_from_no_answer() {
 
     let outcome = deliver(&*by_http(&format!("http://127.0.0.1:{port}/"), PATIENCE), &job("j1", "{}")).await;
 
-    assert_eq!(outcome, retry(&format!("can't connect to 127.0.0.1:{port}: Connection refused (os error 111)")));
+    assert_eq!(outcome, retry(&format!("unreachable: can't connect to 127.0.0.1:{port}: Connection refused (os error 111)")));
 }
 
 #[tokio::test]

@@ -44,6 +44,7 @@ call('DEL', here.counter, here.marker, here.meta, here.events, here.id, here.sta
 for _, name in ipairs({ 'metrics:completed', 'metrics:failed', 'metrics:completed:data', 'metrics:failed:data' }) do
   call('DEL', base .. name)
 end
+for _, key in ipairs(call('HKEYS', own .. 'aside')) do call('DEL', own .. 'aside:' .. key) end
 call('DEL', here.rate, here.pace, here.counters)
-call('DEL', own .. 'pause', own .. 'relapses', own .. 'held', own .. 'beat', own .. 'watch', own .. 'epoch')
+call('DEL', own .. 'pause', own .. 'relapses', own .. 'aside', own .. 'held', own .. 'beat', own .. 'watch', own .. 'epoch')
 return { 1, destroyed }

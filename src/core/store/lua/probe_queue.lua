@@ -3,13 +3,15 @@
 -- ARGV
 --   3 step     "claim": ask for the turn; "down": it is not back; "up": it says that it is; "sent": a message went through
 --   4 prober   who asks: another name for every turn
---   5 ms       claim: how long the turn lasts before somebody else may ask; down: the first pause between two questions
+--   5 ms       claim: how long the turn lasts before somebody else may ask (it may be extended); down: the first pause between
+--              two questions
 --   6 longest  down: the longest pause, ms
 --   7 class    down: what it said, "" nothing new
 --   8 reason   down
 --   9 end      down: "by_hand" when from now on only a person ends it
 -- Returns { word, ms, class }: "running" the queue is not paused; "by_hand" no probe ends it; "later" ms until the next question;
 -- "yours" the turn is; "lost" somebody else has it; "waits" ms until the next question, after "down"; "resumed" after the others.
+local LONGEST_PAUSE_MS = 10 * 60 * 1000
 local step, prober, ms = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local now = server_time()
 if call('HEXISTS', here.meta, 'paused') == 0 then
@@ -22,8 +24,10 @@ if known[4] ~= 'probe' then return { 'by_hand', 0, class } end
 
 if step == 'claim' then
   local next_probe = tonumber(known[7] or 0) or 0
-  -- A clock that was set back must not keep a queue shut: nobody is ever to wait longer than a turn lasts.
-  if next_probe > now and next_probe - now <= ms then return { 'later', int(next_probe - now), class } end
+  if next_probe > now and known[8] ~= prober then
+    -- A clock that was set back must not keep a queue shut.
+    if next_probe - now < LONGEST_PAUSE_MS then return { 'later', int(next_probe - now), class } end
+  end
   call('HSET', pause_key, 'prober', prober, 'next_probe', int(now + ms))
   return { 'yours', 0, class }
 end

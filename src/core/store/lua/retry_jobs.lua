@@ -36,7 +36,7 @@ for _, id in ipairs(ids) do
       call('HDEL', key, 'finishedOn', 'processedOn', result_field)
       if resets then
         -- attemptsMade is BullMQ 4's own field, which readers prefer to atm; stc counts stalls, of which one is allowed.
-        call('HDEL', key, 'atm', 'attemptsMade', 'stc')
+        call('HDEL', key, 'atm', 'attemptsMade', 'stc', 'wqw')
       end
       line_up(here, id, tonumber(call('HGET', key, 'priority') or 0) or 0, 'LPUSH')
       local parent_key = call('HGET', key, 'parentKey')

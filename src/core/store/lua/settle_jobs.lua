@@ -2,9 +2,9 @@
 --
 -- ARGV
 --   3 want             jobs to take afterwards, 0 none
---   4…14               how to take, as in take_jobs
---  15 rules            how many keep rules follow
---  16…                 three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
+--   4…15               how to take, as in take_jobs
+--  16 rules            how many keep rules follow
+--  17…                 three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
 --   …  minutes         of BullMQ's metrics that are kept, 0 counts nothing
 --   …                  ten a job: id, token, kind, text, trace or '', traces kept (-1 all), ms, attempts allowed, rule from 1
 --                      (0 all), the provider's id of the message or ''
@@ -15,11 +15,12 @@
 --          retry       text = reason; ms = back-off, 0 at once and to the back of its line
 --          retry_lifo  likewise, to the front of wait
 --          wait        ms = how long; no attempt burnt
+--          defer       likewise, and nothing else starts for its recipient until then
 --          release     to the front of its line as if never taken (but for ats); in the order taken, last first
 -- Returns { statuses, take() or {} }; a status a job: 1 done, -1 no such job, -2 no lock, -3 not active,
 -- -6 somebody else's lock; a parent that was sent and is a dead letter now: -4 children pending, -9 children failed. With a fence
 -- an outcome that comes after its job was held or recovered still counts: 1, or 2 when somebody else sends it once more.
-local cursor = 14
+local cursor = 15
 local function next_argument()
   cursor = cursor + 1
   return ARGV[cursor]

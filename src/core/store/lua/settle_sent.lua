@@ -4,9 +4,9 @@
 --
 -- ARGV
 --   3 want       jobs to take afterwards, 0 none
---   4…14         how to take, as in take_jobs
---  15 rules      how many keep rules follow
---  16…           three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
+--   4…15         how to take, as in take_jobs
+--  16 rules      how many keep rules follow
+--  17…           three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
 --   …  minutes   of BullMQ's metrics that are kept, 0 counts nothing
 --   …  classes   how many classes follow; jobs of one take and campaign differ only in id and return value
 --   …            three a class: token, attempts made with this one, rule from 1 (0 all)
@@ -14,7 +14,7 @@
 --                of the message or ''
 -- Returns { statuses, take() or {} }; a status a job: 1 done, -3 not active. Or { } when one of the jobs needs more than that:
 -- then nothing was done.
-local cursor = 14
+local cursor = 15
 local function next_argument()
   cursor = cursor + 1
   return ARGV[cursor]

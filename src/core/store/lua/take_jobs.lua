@@ -13,5 +13,6 @@
 --  12 node_window      ms
 --  13 fence            what the worker does with a send whose outcome nobody knows: h hold, r retry, l lookup; '' no fence
 --  14 deadline_ms      so long after its intent nobody may still be sending a job; 0 without a fence
+--  15 recipients       "interval ms,burst,daily" of what one recipient may get (lib/aside.lua), or ''
 -- Returns what take() in lib/take.lua returns.
 return take(tonumber(ARGV[3]), read_how(4))

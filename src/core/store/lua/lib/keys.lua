@@ -19,7 +19,8 @@
 --  16 stalled-check     STRING  throttles that pass
 --  17 repeat            ZSET    scheduler id -> next run ms
 -- KEYS, ours (wq:<prefix>:<queue>:…); only wq reads and writes them
---  18 rate              HASH    max, duration_ms: set by `wq queues set --rate`, read by take; no expiry
+--  18 rate              HASH    max, duration_ms: set by `wq queues set --rate`; tempo…: lib/tempo.lua; asides: how many
+--                               campaigns and templates stepped aside (lib/aside.lua); read by take; no expiry
 --  19 pace              STRING  the last start that was granted, us of the server's clock; expires a minute after it
 --  20 counters          HASH    missing_hash: ids that were removed because they had no job; parents_not_told: children
 --                               that ended without their parent's being told, the reason in their field wqparent; no expiry

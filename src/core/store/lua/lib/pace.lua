@@ -23,7 +23,8 @@ local function pace_wait(now_us, gap)
   return ahead > 2 * gap + 50000 and ahead - gap or 0
 end
 
--- The slowest of the rates that are set, as max and window in ms; nil when none is.
+-- The slowest of the rates that are set, at the present tempo, as max and window in ms; nil when none is. And how many campaigns
+-- and templates stepped aside.
 local function rate_in_force(meta_max, meta_window, how)
   local max, window
   local function consider(other_max, other_window)
@@ -31,13 +32,18 @@ local function rate_in_force(meta_max, meta_window, how)
     if other_max <= 0 or other_window <= 0 then return end
     if not max or other_window / other_max > window / max then max, window = other_max, other_window end
   end
-  local own_rate = call('HMGET', here.rate, 'max', 'duration_ms')
+  local own_rate = call('HMGET', here.rate, 'max', 'duration_ms', 'tempo', 'tempo_since', 'tempo_max', 'tempo_window', 'asides')
   consider(meta_max, meta_window)
   consider(own_rate[1], own_rate[2])
   consider(how.worker_max, how.worker_window)
   consider(how.node_max, how.node_window)
   if not max then consider(how.fallback_max, how.fallback_window) end
-  return max, window
+  local share = tempo_share(own_rate[3], own_rate[4])
+  if share < 1 then
+    if not max then consider(own_rate[5], own_rate[6]) end
+    if max then max = max * share end
+  end
+  return max, window, own_rate[7]
 end
 
 -- How many may start in one life of BullMQ's limiter key, and how long that is: the queue's own limit, else that of Node

@@ -1,6 +1,5 @@
 -- Taking jobs: due ones are promoted, limits are kept, a start is reserved for each under a rate.
 
-local MOST_PROMOTED = 1000
 -- Ids popped in one call that turn out to be no job; beyond this the next call goes on.
 local MOST_DROPPED = 1000
 -- What BullMQ's queue.rateLimit() writes: nobody may start, whatever limits are configured.
@@ -9,33 +8,11 @@ local CLOSED_BY_HAND = 9007199254740991
 local TAKEN_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats' }
 local FENCED_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats', 'wqi', 'wqs', 'wqc' }
 
--- Moves jobs that are due into their lines; returns when the next one is due (ms), 0 for none.
-local function promote_due(now)
-  local first = redis.pcall('ZRANGE', here.delayed, 0, 0, 'WITHSCORES')
-  if first.err then blame(here.delayed, 'sorted set', first) end
-  local last_due = (now + 1) * DUE_STEP - 1
-  if first[2] and tonumber(first[2]) <= last_due then
-    local ids = call('ZRANGEBYSCORE', here.delayed, '-inf', int(last_due), 'LIMIT', 0, MOST_PROMOTED)
-    insist_places(here, ANYWHERE)
-    each_chunk('ZREM', here.delayed, ids)
-    for _, id in ipairs(ids) do
-      -- pcall: the key may hold another type; take removes and counts such ids. Neither may become a hash of one field.
-      local priority = redis.pcall('HGET', base .. id, 'priority')
-      if type(priority) == 'table' then priority = nil end
-      line_up(here, id, tonumber(priority or 0) or 0, 'LPUSH')
-      announce_waiting(here, id, 'delayed')
-      if priority then call('HSET', base .. id, 'delay', 0) end
-    end
-    mark_ready(here)
-    first = call('ZRANGE', here.delayed, 0, 0, 'WITHSCORES')
-  end
-  return first[2] and math.floor(tonumber(first[2]) / DUE_STEP) or 0
-end
-
--- Pops up to want ids that have a job; what has none is removed and counted. With a fence, what may have been sent before is
--- held. Returns ids, their fields, how many were removed, whether nothing waits any more, and how many were held.
-local function pop_jobs(want, fence)
-  local ids, jobs, dropped, popped, held = {}, {}, 0, 0, 0
+-- Pops up to want ids that have a job and need not step back; what has no job is removed and counted. With a fence, what may
+-- have been sent before is held. Returns ids, their fields, how many were removed, whether nothing waits any more, how many were
+-- held, and how many stepped back.
+local function pop_jobs(want, fence, checks)
+  local ids, jobs, dropped, popped, held, stepped_back = {}, {}, 0, 0, 0, 0
   local wanted = fence and FENCED_FIELDS or TAKEN_FIELDS
   local from_wait, is_empty = true, false
   while #ids < want and popped < want + MOST_DROPPED do
@@ -63,6 +40,8 @@ local function pop_jobs(want, fence)
       if not fields.err and (fields[1] or fields[2] or fields[3] or fields[4] or call('EXISTS', key) == 1) then
         if fields[9] and not passes_guard(id, key, fields) then
           held = held + 1
+        elseif checks and steps_back(checks, id, key, fields[2]) then
+          stepped_back = stepped_back + 1
         else
           ids[#ids + 1] = id
           jobs[#jobs + 1] = fields
@@ -74,7 +53,7 @@ local function pop_jobs(want, fence)
     end
   end
   if dropped > 0 then redis.pcall('HINCRBY', here.counters, 'missing_hash', dropped) end
-  return ids, jobs, dropped, is_empty, held
+  return ids, jobs, dropped, is_empty, held, stepped_back
 end
 
 -- Whether and how many may start now: the number, or 0 with the reason and how long to keep away (us).
@@ -107,8 +86,8 @@ end
 --   wait us   how long to keep away ('rate')
 --   next due  when the first delayed job is due, 0 none
 --   dropped   ids that had no job
---   jobs      one array each: the fields but ats, id, us until its start; with a fence also ats, and 1 when its
---             intent is written, 2 when it has to run alone
+--   jobs      one array each: the fields but ats, id, us until its start, then (not when it is the last and 0) how often it
+--             was told to wait; with a fence also ats, and 1 when its intent is written, 2 when it has to run alone
 --   gap us    between two starts, 0 without a rate
 --   slack us  how much later than granted all starts of a window together may be
 --   held      jobs that wait no longer but are held: they came back although they may have been sent
@@ -116,7 +95,7 @@ local function take(want, how)
   local now, now_us = server_time()
   local next_due = promote_due(now)
   local facts = facts_of(here)
-  local max, window = rate_in_force(facts[3], facts[4], how)
+  local max, window, asides = rate_in_force(facts[3], facts[4], how)
   local gap, slack = 0, 0
   if max then gap, slack = gap_of(max, window) end
   local function reply(why, wait_us, dropped, jobs, held)
@@ -133,9 +112,15 @@ local function take(want, how)
     insist('ZCARD', here.failed, 'sorted set')
     insist('HLEN', held_key, 'hash')
   end
-  local ids, jobs, dropped, is_empty, held = pop_jobs(allowed, fence)
+  local ids, jobs, dropped, is_empty, held, stepped_back = pop_jobs(allowed, fence, read_checks(asides, how.recipients))
   local count = #ids
   local left = is_empty and 'empty' or ''
+  if stepped_back > 0 then
+    next_due = first_due()
+    mark_due(here)
+    -- Many stepped back, and others may stand behind them.
+    if count == 0 and not is_empty then left = 'rate' end
+  end
   if count == 0 then return reply(left, 0, dropped, {}, held) end
 
   each_chunk('LPUSH', here.active, ids)
@@ -169,8 +154,10 @@ local function take(want, how)
     end
     -- What an earlier attempt left of its outcome says nothing about this one.
     if fence and fields[10] then call('HDEL', key, 'wqs') end
-    fields[8], fields[9] = id, start_us
-    if fence then fields[10], fields[11] = attempts_started, fields[11] and 2 or intent and 1 or 0 end
+    -- A job that never started was never told to wait.
+    local waits, suspect = fields[8] and call('HGET', key, 'wqw') or nil, fields[11]
+    fields[8], fields[9], fields[10] = id, start_us, waits
+    if fence then fields[10], fields[11], fields[12] = waits or 0, attempts_started, suspect and 2 or intent and 1 or 0 end
   end
   if window_max and max and counted > 0 and call('INCRBY', here.limiter, counted) == counted then
     call('PEXPIRE', here.limiter, window_ms or window)
@@ -181,11 +168,12 @@ local function take(want, how)
   return reply(left, 0, dropped, jobs, held)
 end
 
--- Reads the eleven ARGV from `at` that say how to take.
+-- Reads the twelve ARGV from `at` that say how to take.
 local function read_how(at)
   return {
     token = ARGV[at], lock_ms = ARGV[at + 1], worker = ARGV[at + 2], worker_max = ARGV[at + 3], worker_window = ARGV[at + 4],
     fallback_max = ARGV[at + 5], fallback_window = ARGV[at + 6], node_max = ARGV[at + 7], node_window = ARGV[at + 8],
     fence = ARGV[at + 9] ~= '' and { policy = ARGV[at + 9], deadline_ms = tonumber(ARGV[at + 10]) } or nil,
+    recipients = ARGV[at + 11],
   }
 end
