@@ -87,6 +87,13 @@ macro_rules! rows {
 }
 
 rows! {
+    a_token_that_is_no_good: 401 [0, 190] => Paused "auth";
+    a_permission_that_is_missing: 403 [3, 10, 200, 131_005] => Paused "auth";
+    an_account_that_is_restricted: 403 [368, 131_031] => Paused "account_restricted";
+    an_account_that_is_not_paid: 400 [131_042] => Paused "billing";
+    a_number_that_is_not_ready: 400 [33, 131_037, 131_045, 133_010] => Paused "number_not_ready";
+    a_code_of_registration: 400 [133_000, 133_005, 133_009, 133_015, 133_016] => Paused "number_not_ready";
+    a_number_that_is_reported: 400 [131_048] => Paused "spam_restricted";
     a_country_that_is_not_allowed: 403 [130_497] => Dead "country_not_allowed";
     a_limit_of_calls: 400 [4, 80_007] => Later "rate_limited";
     a_limit_of_throughput: 429 [130_429] => Later "rate_limited";
@@ -97,6 +104,10 @@ rows! {
     a_flow_that_is_throttled: 400 [132_069] => Later "flow_throttled";
     an_error_of_the_provider: 500 [1, 131_000, 135_000] => Again "provider_error";
     media_that_cannot_be_loaded: 400 [131_052, 131_053] => Again "media";
+    templates_that_are_restricted: 400 [131_064] => Aside "templates_restricted";
+    a_template_that_is_of_no_use: 404 [131_063, 132_001, 132_007, 132_016, 134_102] => Aside "template_unusable";
+    a_template_that_is_paused: 400 [132_015] => Aside "template_paused";
+    a_flow_that_is_blocked: 400 [132_068] => Aside "flow_blocked";
     a_recipient_who_cannot_get_it: 400 [131_026] => Dead "undeliverable";
     a_window_that_is_closed: 400 [131_047] => Dead "window_closed";
     a_recipient_who_opted_out: 400 [131_050] => Dead "marketing_opt_out";
@@ -111,6 +122,7 @@ rows! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_in_the_way() {
     check(502, "<html>".to_owned(), End::Held, "uncertain: gateway_error:502 no answer of the Graph API: <html>").await;
+    check(404, "<html>".to_owned(), End::Paused, "404 no answer of the Graph API: <html>").await;
     check(429, String::new(), End::Later, "").await;
     check(408, String::new(), End::Again, "provider_busy:408 ").await;
     check(413, String::new(), End::Dead, "invalid_payload:413 ").await;
