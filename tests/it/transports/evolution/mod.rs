@@ -2,6 +2,7 @@
 
 mod health;
 mod lookup;
+mod paused;
 mod requests;
 mod rows;
 mod sandbox;
