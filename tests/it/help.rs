@@ -6,6 +6,8 @@ use crate::support::command::Wq;
 const WIDTH: usize = 100;
 /// The longest help: a printed page.
 const LINES: usize = 66;
+/// The worker's, which explains every way to send: two pages.
+const WORKER_LINES: usize = 2 * LINES;
 
 /// Every command by its words, `["jobs", "list"]`, and whether it has others below it.
 fn commands() -> Vec<(Vec<String>, bool)> {
@@ -33,7 +35,8 @@ fn the_help_of_every_command_fits_the_screen() {
         let help = help(&path);
         let too_wide = help.lines().find(|line| line.chars().count() > WIDTH);
         assert_eq!(too_wide, None, "wq {} --help", path.join(" "));
-        assert!(help.lines().count() <= LINES, "wq {} --help has {} lines", path.join(" "), help.lines().count());
+        let most = if path == ["worker"] { WORKER_LINES } else { LINES };
+        assert!(help.lines().count() <= most, "wq {} --help has {} lines", path.join(" "), help.lines().count());
     }
 }
 

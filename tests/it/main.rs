@@ -1,7 +1,6 @@
 #![doc = "Behaviour of `wq`, tested with the real binary and a real server of each test's own."]
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that can't go on must fail where it stands")]
 #![expect(clippy::print_stdout, reason = "what a test measured is worth reading")]
-#![expect(dead_code, reason = "the support has what a test may need, whether or not one needs it now")]
 
 mod architecture;
 mod bench;

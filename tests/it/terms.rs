@@ -67,7 +67,7 @@ fn eight_producers_fill_a_queue_to_exactly_its_limit() {
         let producers: Vec<_> = (0..8)
             .map(|producer| {
                 let (server, line) = (&server, &line);
-                scope.spawn(move || wq(server).line(line).input(lines((0..1_000).map(|n| format!("p{producer}-{n}")))).run())
+                scope.spawn(move || wq(server).line(line).input(lines((0..2_000).map(|n| format!("p{producer}-{n}")))).run())
             })
             .collect();
         producers.into_iter().map(|producer| producer.join().unwrap()).collect()

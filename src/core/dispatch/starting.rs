@@ -48,9 +48,9 @@ impl Worker {
             }
             let is_permitted = ready.permitted.is_some_and(|moment| moment.elapsed() < FRESH);
             if is_permitted && self.missed_start(&ready).is_none() {
-                starting.push(ready)
+                starting.push(ready);
             } else {
-                asking.push(ready)
+                asking.push(ready);
             }
             if is_suspect {
                 break;

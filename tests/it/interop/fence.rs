@@ -9,9 +9,8 @@ use crate::support::Receiver;
 use crate::support::receiver::accept;
 
 fn sending(server: &Server, receiver: &Receiver, send_timeout: &str) -> crate::support::command::Background {
-    let line =
-        format!("worker -Q q --via http --url {} --rate none --lock-ttl 500ms --stalled-interval 100ms --send-timeout 2s", receiver.url());
-    wq(server).line(&line).spawn()
+    let line = format!("worker -Q q --via http --url {} --rate none --lock-ttl 500ms --stalled-interval 100ms", receiver.url());
+    wq(server).line(&line).args(["--send-timeout", send_timeout]).spawn()
 }
 
 #[test]

@@ -43,5 +43,6 @@ fn fields(server: &Server, key: &str) -> Vec<String> {
         _ => format!("{name}: {}", serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))),
     };
     let hash: BTreeMap<String, String> = server.ask(&format!("HGETALL {key}"));
-    hash.iter().map(|(name, text)| shown(name, text)).collect()
+    // What wq writes down for itself is no matter of BullMQ's.
+    hash.iter().filter(|(name, _)| !name.starts_with("wq")).map(|(name, text)| shown(name, text)).collect()
 }

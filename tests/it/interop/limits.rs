@@ -141,7 +141,7 @@ fn s34_the_job_of_a_killed_worker_of_ours_is_finished_by_node() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_mins(2), accept));
     let mut node = Node::start(&server);
     add(&server, &[json!({ "name": "orphan", "opts": { "jobId": "orphan" } })]);
-    let mut worker = wq(&server).line(&worker_line(&receiver, " --lock-ttl 500ms --stalled-interval 300ms")).spawn();
+    let mut worker = wq(&server).line(&worker_line(&receiver, " --on-uncertain retry --lock-ttl 500ms --stalled-interval 300ms")).spawn();
     eventually(SOON, "our worker sends", || (receiver.requests().len() == 1).then_some(()));
 
     worker.kill();
@@ -176,17 +176,22 @@ fn s34_a_job_that_killed_two_workers_of_ours_is_given_up_by_node() {
     let (server, receiver) = (Server::tcp(), Receiver::start(Duration::from_mins(2), accept));
     let mut node = Node::start(&server);
     add(&server, &[json!({ "opts": { "jobId": "deadly" } })]);
-    let line = worker_line(&receiver, " --lock-ttl 500ms --stalled-interval 300ms");
-    let mut worker = wq(&server).line(&line).spawn();
+    let line = worker_line(&receiver, " --on-uncertain retry --lock-ttl 500ms --stalled-interval 300ms");
+    let checks = json!({ "queue": "q", "options": { "stalledInterval": 300 } });
     for times in 1..=2 {
+        let mut worker = wq(&server).line(&line).spawn();
         eventually(SOON, "our worker sends", || (receiver.requests().len() == times).then_some(()));
+        // Node looks for stalled jobs in a paused queue too, and leaves the job to our next worker.
+        wq(&server).line("pause -Q q").run().exits(0);
         worker.kill();
-        if times == 1 {
-            worker = wq(&server).line(&line).spawn();
-        }
+        let mut checker = Node::start(&server);
+        checker.call("work", checks.clone());
+        eventually(SOON, "Node finds it stalled", || (server.ask::<u64>("LLEN bull:q:active") == 0).then_some(()));
+        drop(checker);
+        wq(&server).line("resume -Q q").run().exits(0);
     }
 
-    node.call("work", json!({ "queue": "q", "options": { "stalledInterval": 300 } }));
+    node.call("work", checks);
 
     let seen = eventually(SOON, "Node gives it up", || Some(look(&mut node, "deadly")).filter(|seen| seen["state"] == "failed"));
     assert_eq!(seen["failedReason"], "job stalled more than allowable limit");

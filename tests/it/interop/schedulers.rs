@@ -307,7 +307,8 @@ fn of_two_workers_one_is_killed_and_no_slot_is_missed_or_doubled() {
     let mut listed: Vec<&str> = listed.as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
     listed.sort_unstable();
     assert_eq!(listed, ["cron", "tick"]);
-    let short = " --lock-ttl 2s --stalled-interval 1s";
+    // What the killed one was sending is sent again.
+    let short = " --lock-ttl 2s --stalled-interval 1s --on-uncertain retry";
     let mut first = worker(&server, &receiver, short);
     eventually(Duration::from_secs(20), "the first worker sends", || (receiver.requests().len() >= 3).then_some(()));
     let second = worker(&server, &receiver, short);
