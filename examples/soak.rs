@@ -55,7 +55,7 @@ struct Args {
 
 const QUEUE: &str = "soak";
 /// When a soak that does not get on is given up.
-const PATIENCE: Duration = Duration::from_secs(900);
+const PATIENCE: Duration = Duration::from_mins(15);
 /// How often the jobs of a dead worker are looked for.
 const LOOK: Duration = Duration::from_millis(25);
 
@@ -216,7 +216,8 @@ async fn kill_until_done(stage: &mut Stage<'_>, queue: &Queue) -> Result<Vec<Dur
         tokio::time::sleep(Duration::from_millis(shortest + lots.below(longest - shortest + 1))).await;
         let victim = usize::try_from(lots.below(workers.len() as u64))?;
         let replacement = stage.worker()?;
-        let (name, mut process) = std::mem::replace(&mut workers[victim], replacement);
+        let place = workers.get_mut(victim).context("no such worker")?;
+        let (name, mut process) = std::mem::replace(place, replacement);
         process.kill()?;
         watches.spawn(watch(queue.clone(), name, Instant::now()));
     }
@@ -236,7 +237,7 @@ fn accepted(journal: &Path) -> Result<HashMap<String, u32>> {
     let mut times = HashMap::new();
     for line in BufReader::new(File::open(journal)?).lines() {
         let entry: Value = serde_json::from_str(&line?)?;
-        *times.entry(entry["to"].as_str().context("an entry without a number")?.to_owned()).or_default() += 1;
+        *times.entry(entry.get("to").and_then(Value::as_str).context("an entry without a number")?.to_owned()).or_default() += 1;
     }
     Ok(times)
 }
@@ -251,7 +252,7 @@ async fn dead_letters(queue: &Queue) -> Result<HashSet<String>> {
         }
         for job in page {
             let data: Value = serde_json::from_str(&job.data)?;
-            numbers.insert(data["to"].as_str().unwrap_or_default().to_owned());
+            numbers.insert(data.get("to").and_then(Value::as_str).unwrap_or_default().to_owned());
         }
     }
     Ok(numbers)
@@ -281,14 +282,12 @@ async fn soak(args: &Args) -> Result<bool> {
     let bound = kills * args.concurrency;
     let ms = |at: Option<&Duration>| at.map_or(0, Duration::as_millis);
     let holds = lost == 0 && doubled == 0 && uncertain <= bound && left_active == 0;
-    println!(
-        "{}",
-        json!({
+    let tally = json!({
             "seed": args.seed, "messages": args.messages, "kills": kills, "lost": lost, "doubled": doubled,
             "uncertain": uncertain, "uncertain_at_most": bound, "uncertain_and_not_sent": unsent, "seconds": seconds.round(),
             "recovery_median_ms": ms(recoveries.get(kills / 2)), "recovery_worst_ms": ms(recoveries.last()), "holds": holds,
-        })
-    );
+    });
+    writeln!(std::io::stdout(), "{tally}")?;
     Ok(holds)
 }
 

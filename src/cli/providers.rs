@@ -67,8 +67,8 @@ impl ProviderArgs {
             ("--graph-version", "cloud", self.graph_version.is_some()),
             ("--token-file", "cloud", self.token_file.is_some()),
         ];
-        let is_anothers = |ways: &str| !ways.split(" or ").any(|one| one == way);
-        flags.into_iter().find_map(|(flag, ways, given)| (given && is_anothers(ways)).then_some((flag, ways)))
+        let is_of_another_way = |ways: &str| !ways.split(" or ").any(|one| one == way);
+        flags.into_iter().find_map(|(flag, ways, given)| (given && is_of_another_way(ways)).then_some((flag, ways)))
     }
 
     /// By which number of Meta's Cloud API messages go.

@@ -12,12 +12,12 @@ use crate::support::{Receiver, Server, receiver, wq};
 const ANA: &str = r#"{"to":"+5511987650000","text":"Hola"}"#;
 const BEA: &str = r#"{"to":"+34600111222","text":"Hola"}"#;
 
-fn limits(interval_ms: u64, burst: u32, daily: Option<u32>) -> Option<RecipientLimits> {
-    Some(RecipientLimits { interval: Duration::from_millis(interval_ms), burst, daily })
+fn limits(interval_ms: u64, burst: u32, daily: Option<u32>) -> RecipientLimits {
+    RecipientLimits { interval: Duration::from_millis(interval_ms), burst, daily }
 }
 
-async fn hand(server: &Server, limits: Option<RecipientLimits>) -> Hand {
-    Hand::new(server, take_rules("none", limits)).await
+async fn hand(server: &Server, limits: impl Into<Option<RecipientLimits>>) -> Hand {
+    Hand::new(server, take_rules("none", limits.into())).await
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn a_job_knows_how_often_it_was_told_to_wait_until_a_person_retries_it() {
 #[test]
 fn a_worker_that_ends_when_empty_waits_for_those_who_wait_for_their_recipient() {
     let (server, receiver) = (Server::start(), Receiver::start(Duration::ZERO, receiver::accept));
-    let input: String = ["a", "b", "c"].iter().map(|id| format!("{{\"data\":{ANA},\"opts\":{{\"jobId\":\"{id}\"}}}}\n")).collect();
+    let input = ["a", "b", "c"].map(|id| format!("{{\"data\":{ANA},\"opts\":{{\"jobId\":\"{id}\"}}}}\n")).concat();
     wq(&server).line("enqueue --ndjson -").input(input).run().exits(0);
 
     let run = format!("worker --via http --url {} --until-empty --rate none --per-recipient 2/s --per-recipient-burst 1", receiver.url());

@@ -101,6 +101,13 @@ local function insist_outcomes()
   end
 end
 
+-- All that go to its recipient wait.
+function settle.defer(job)
+  call('HINCRBY', job.key, 'wqw', 1)
+  defer_recipient(job, now)
+  delays = true
+end
+
 local statuses, open_locks, open_ids = {}, {}, {}
 for index, job in ipairs(jobs) do statuses[index] = refusal(job, locks[index]) or 1 end
 insist_outcomes()

@@ -50,12 +50,11 @@ async fn after(status: u16, body: String, end: End) -> (Value, Value) {
 async fn check(status: u16, body: String, end: End, reason: &str) {
     let (job, queue) = after(status, body, end).await;
     let (state, attempts, paused, told) = match end {
-        End::Dead => ("failed", 1, false, &job["reason"]),
+        End::Dead | End::Held => ("failed", 1, false, &job["reason"]),
         End::Again => ("delayed", 1, false, &job["reason"]),
         End::Later => ("delayed", 0, false, &Value::Null),
         End::Paused => ("prioritized", 0, true, &queue["pause"]["reason"]),
         End::Aside => ("delayed", 0, false, &queue["asides"][0]["reason"]),
-        End::Held => ("failed", 1, false, &job["reason"]),
     };
 
     assert_eq!(

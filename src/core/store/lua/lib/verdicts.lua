@@ -108,11 +108,6 @@ function settle.wait(job)
   call('HINCRBY', job.key, 'wqw', 1)
   delay_job(job)
 end
-function settle.defer(job)
-  call('HINCRBY', job.key, 'wqw', 1)
-  defer_recipient(job, now)
-  delays = true
-end
 
 -- It may have been sent: the attempt counts, but nothing else is over. Its parent waits on, its deduplication stays.
 function settle.hold(job)
