@@ -47,6 +47,7 @@ struct Metrics {
     schedules: u64,
     removed_without_job: u64,
     parents_not_told: u64,
+    not_in_metrics: u64,
     asides: Vec<AsideRow>,
     last_jobs: Vec<LastJob>,
 }
@@ -99,6 +100,7 @@ impl Metrics {
             schedules: overview.schedules,
             removed_without_job: overview.missing_hash,
             parents_not_told: overview.parents_not_told,
+            not_in_metrics: overview.metrics_not_counted,
             asides: overview.asides.iter().map(AsideRow::from).collect(),
             last_jobs: last_jobs.collect(),
         }
@@ -113,6 +115,19 @@ impl Metrics {
             Some(percent) => format!("{rate}, at {percent} % since the provider asked for less"),
             None => rate,
         }
+    }
+
+    /// What went wrong since the queue exists without stopping anything, a line each.
+    fn problems(&self) -> Vec<String> {
+        [
+            (self.removed_without_job, "ids were removed because they had no job"),
+            (self.parents_not_told, "children ended without their parent's being told: see wq jobs get ID"),
+            (self.not_in_metrics, "finished jobs are missing in BullMQ's metrics: a key …:metrics:… is of another type, remove it"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", human::count(count)))
+        .collect()
     }
 }
 
@@ -140,6 +155,7 @@ impl Row for Metrics {
         "WORKERS",
         "SCHEDULES",
         "STEPPED ASIDE",
+        "PROBLEMS",
         "LAST JOBS",
     ];
 
@@ -187,6 +203,7 @@ impl Row for Metrics {
             human::count(self.workers),
             human::count(self.schedules),
             lines(self.asides.iter().map(AsideRow::line).collect()),
+            lines(self.problems()),
             lines(last_jobs),
         ]
     }

@@ -26,6 +26,9 @@ const MOST_LEVELS: usize = 16;
 /// What BullMQ's `queue.rateLimit()` writes into `limiter`.
 const CLOSED_BY_HAND: u64 = 9_007_199_254_740_991;
 
+/// Fields of `counters`, in the order in which they are read.
+const PROBLEMS: [&str; 3] = ["missing_hash", "parents_not_told", "metrics_not_counted"];
+
 /// A queue as a whole, at one moment of the server's clock.
 #[derive(Clone, Debug, Default)]
 pub struct Overview {
@@ -61,6 +64,8 @@ pub struct Overview {
     pub missing_hash: u64,
     /// Children that ended without their parent's being told, since the queue exists.
     pub parents_not_told: u64,
+    /// Finished jobs that `BullMQ`'s metrics lack because one of their keys is of another type, since the queue exists.
+    pub metrics_not_counted: u64,
     /// What it is paused for, where that is written down.
     pub standstill: Option<Standstill>,
     /// The thousandths of its rate that are in force after the provider asked for less; `None` when all of it is.
@@ -85,7 +90,7 @@ impl Queue {
         commands.cmd("GET").arg(key("limiter"));
         commands.cmd("PTTL").arg(key("limiter"));
         commands.cmd("GET").arg(self.keys.ours("pace"));
-        commands.cmd("HMGET").arg(self.keys.ours("counters")).arg("missing_hash").arg("parents_not_told");
+        commands.cmd("HMGET").arg(self.keys.ours("counters")).arg(&PROBLEMS);
         commands.cmd("ZCARD").arg(key("repeat"));
         commands.cmd("ZREVRANGE").arg(key("completed")).arg(0).arg(LAST_JOBS - 1);
         commands.cmd("ZREVRANGE").arg(key("failed")).arg(0).arg(LAST_JOBS - 1);
@@ -101,7 +106,7 @@ impl Queue {
         let meta: Vec<Option<u64>> = optional_texts(meta).into_iter().map(|text| text.and_then(|t| t.parse().ok())).collect();
         let [max, duration, concurrency] = [0, 1, 2].map(|index| meta.get(index).copied().flatten());
         let counters = array(counters).unwrap_or_default();
-        let [missing_hash, parents_not_told] = [0, 1].map(|index| counters.get(index).map_or(0, unsigned));
+        let [missing_hash, parents_not_told, metrics_not_counted] = [0, 1, 2].map(|at| counters.get(at).map_or(0, unsigned));
         let own = hash_fields(rate);
         let own = |name: &str| own.get(name).and_then(|text| text.parse().ok());
         let asides = if own("asides").is_some_and(|count| count > 0) { self.list_aside().await? } else { Vec::new() };
@@ -123,6 +128,7 @@ impl Queue {
             workers: self.workers().await?,
             missing_hash,
             parents_not_told,
+            metrics_not_counted,
             standstill: read_standstill(array(pause).unwrap_or_default()).filter(|_| counts.paused),
             tempo: tempo_at(now, own("tempo"), own("tempo_since")),
             asides,

@@ -215,6 +215,22 @@ async fn metrics_of_another_type_keep_no_outcome_from_being_stored() {
 
     assert_eq!(hand.settle(&taken, completed(Keep::ALL)).await, [Settled::Done]);
     assert_eq!(server.ask::<Vec<String>>("ZRANGE bull:q:completed 0 -1"), ["a"]);
+    assert_eq!(hand.queue.overview().await.unwrap().metrics_not_counted, 1, "what is missing there is counted here");
+}
+
+#[tokio::test]
+async fn counters_of_another_type_keep_no_id_without_a_job_from_being_passed_over() {
+    let server = Server::start();
+    let mut hand = Hand::new(&server, "none").await;
+    hand.queue.add(&["gone", "a", "lost"].map(job), Ledger::Skip).await.unwrap();
+    server.ask::<()>("DEL bull:q:gone");
+    server.ask::<()>("SET wq:bull:q:counters text");
+
+    assert_eq!(hand.take_ids(9).await, ["a", "lost"]);
+
+    hand.queue.recover_stalled(Duration::from_millis(1)).await.unwrap();
+    server.ask::<()>("DEL bull:q:a:lock bull:q:lost bull:q:lost:lock bull:q:stalled-check");
+    assert_eq!(hand.queue.recover_stalled(Duration::from_millis(1)).await.unwrap(), ["a"]);
 }
 
 #[tokio::test]

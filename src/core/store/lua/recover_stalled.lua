@@ -33,7 +33,7 @@ for _, id in ipairs(suspects) do
       call('XADD', here.events, '*', 'event', 'stalled', 'jobId', id)
       recovered[#recovered + 1] = id
     else
-      call('HINCRBY', here.counters, 'missing_hash', 1)
+      note_problem('missing_hash', 1)
     end
   end
 end

@@ -111,7 +111,7 @@ for at = 5, #ARGV do
       gone[#gone + 1], is_gone[id] = id, true
       if mode == 'remove' then remove_children(key) end
       if known[3] and attempt(forget_child, known[3], key, mode ~= 'remove') then
-        call('HINCRBY', here.counters, 'parents_not_told', 1)
+        note_problem('parents_not_told', 1)
       end
       if known[2] then free_deduplication(here, id, known[2]) end
       if mode ~= 'clean' then ledger_forget(id, now) end

@@ -47,7 +47,7 @@ local attempts_made = math.max(tonumber(fields[1] or 0) or 0, tonumber(fields[2]
 local function complete_unseen()
   if deduplication_id then finish_deduplication(here, id, deduplication_id, now) end
   if parent_key and attempt(end_child, { key = key, parent_key = parent_key, text = 'null' }, 'completed', now) then
-    call('HINCRBY', here.counters, 'parents_not_told', 1)
+    note_problem('parents_not_told', 1)
   end
   call('XADD', here.events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', 'null', 'prev', 'failed')
 end

@@ -64,7 +64,9 @@ local function store_finished(minutes, farewell)
       each_chunk('ZADD', set_key, finished[state])
       for rule in pairs(used_rules[state]) do trim(set_key, rule, state == 'failed' and farewell) end
       -- pcall: the keys may be of another type; a count must not keep what was counted from being stored.
-      if minutes > 0 then pcall(count_finished_jobs, state, ended[state], minutes) end
+      if minutes > 0 and not pcall(count_finished_jobs, state, ended[state], minutes) then
+        note_problem('metrics_not_counted', ended[state])
+      end
     end
   end
 end

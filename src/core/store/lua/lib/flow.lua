@@ -129,6 +129,6 @@ local function note_lost_parent(job_key, problem)
   if string.find(problem, 'non local key', 1, true) or string.find(problem, 'same slot', 1, true) then
     problem = 'it is in another place of the cluster; the queues of a flow need the same hash tag'
   end
-  call('HINCRBY', here.counters, 'parents_not_told', 1)
+  note_problem('parents_not_told', 1)
   call('HSET', job_key, 'wqparent', problem)
 end

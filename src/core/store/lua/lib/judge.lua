@@ -15,7 +15,7 @@ end
 local function load_job(job)
   local fields = redis.pcall('HMGET', job.key, 'atm', 'attemptsMade', 'deid', 'priority', 'parentKey', 'timestamp')
   if fields.err or not (fields[1] or fields[4] or fields[6]) and call('EXISTS', job.key) == 0 then
-    call('HINCRBY', here.counters, 'missing_hash', 1)
+    note_problem('missing_hash', 1)
     return false
   end
   job.attempts_made = math.max(tonumber(fields[1] or 0) or 0, tonumber(fields[2] or 0) or 0)

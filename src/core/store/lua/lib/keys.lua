@@ -23,7 +23,9 @@
 --                               campaigns and templates stepped aside (lib/aside.lua); read by take; no expiry
 --  19 pace              STRING  the last start that was granted, us of the server's clock; expires a minute after it
 --  20 counters          HASH    missing_hash: ids that were removed because they had no job; parents_not_told: children
---                               that ended without their parent's being told, the reason in their field wqparent; no expiry
+--                               that ended without their parent's being told, the reason in their field wqparent;
+--                               metrics_not_counted: jobs that finished beside a damaged key of BullMQ's metrics; no expiry.
+--                               Written by note_problem, read by `wq metrics`
 -- ARGV
 --   1 base              <prefix>:<queue>: — a job's hash is base .. id, its lock base .. id .. ":lock"
 --   2 own               wq:<prefix>:<queue>:

@@ -154,6 +154,11 @@ local function announce_waiting(queue, id, previous)
   call('XADD', queue.events, '*', 'event', 'waiting', 'jobId', id, 'prev', previous)
 end
 
+-- Adds to the problems that `wq metrics` tells. pcall: that key may be of another type too, and nothing may fail for a count.
+local function note_problem(name, count)
+  redis.pcall('HINCRBY', here.counters, name, count)
+end
+
 -- Everything that belongs to these jobs but their place in a list or set.
 local JOB_PARTS = { ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }
 local function delete_jobs(queue, ids)

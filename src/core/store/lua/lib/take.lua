@@ -52,7 +52,7 @@ local function pop_jobs(want, fence, checks)
       end
     end
   end
-  if dropped > 0 then redis.pcall('HINCRBY', here.counters, 'missing_hash', dropped) end
+  if dropped > 0 then note_problem('missing_hash', dropped) end
   return ids, jobs, dropped, is_empty, held, stepped_back
 end
 
