@@ -49,7 +49,8 @@ impl Lifeline {
         *self.reconnected.lock().unwrap_or_else(PoisonError::into_inner) = Some((first_take, Instant::now()));
     }
 
-    fn bygone(&self, locks: &HeldLocks) -> Bygone {
+    /// What is to be looked for: takes over connections that were lost, but for the jobs that are known.
+    pub(super) fn bygone(&self, locks: &HeldLocks) -> Bygone {
         let reconnected = *self.reconnected.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((first_take, since)) = reconnected else { return Bygone::default() };
         if since.elapsed() > LATE_TAKES {
@@ -153,9 +154,12 @@ impl Tick for Liveness {
 
 fn log(recovered: &Recovered) {
     let Recovered { dead, returned, held, completed, poisonous, .. } = recovered;
-    if *dead > 0 || !returned.is_empty() {
-        let (returned, held, completed) = (returned.len(), held.len(), completed.len());
+    let counts = (returned.len(), held.len(), completed.len());
+    if *dead > 0 {
+        let (returned, held, completed) = counts;
         tracing::warn!(dead, returned, held, completed, "workers died: jobs that they had not begun to send go on");
+    } else if counts.0 > 0 {
+        tracing::info!(jobs = counts.0, "went back to the front of their lines: nobody had begun to send them");
     }
     for job in held {
         tracing::error!(%job, "held: nobody knows whether it was sent");

@@ -379,9 +379,8 @@ impl Worker {
             self.queue = queue;
             self.lifeline.note_reconnect(self.takes + 1);
             self.current.send_replace(self.queue.clone());
-            let owner = format!("wq.{}.", &**self.incarnations.borrow());
-            let known = self.desk.locks.list();
-            match self.queue.reclaim(&owner, &known).await {
+            let (me, bygone) = (Arc::clone(&self.incarnations.borrow()), self.lifeline.bygone(&self.desk.locks));
+            match self.queue.reclaim(&me, &bygone).await {
                 Ok(reclaimed) if reclaimed.is_empty() => break,
                 Ok(reclaimed) => {
                     tracing::info!(jobs = reclaimed.len(), "gave back jobs whose take was lost with the connection");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::codec::{array, text};
 use super::error::StoreError;
 use super::queue::Queue;
-use super::scripts::{Arguments, EXTEND_LOCKS, RECLAIM_JOBS, RECOVER_STALLED};
+use super::scripts::{Arguments, EXTEND_LOCKS, RECOVER_STALLED};
 
 /// BullMQ's `maxStalledCount`: a job that stalls once more is failed.
 const MAX_STALLED: u32 = 1;
@@ -37,21 +37,5 @@ impl Queue {
         let answer = RECOVER_STALLED.run(&self.link, &self.keys, &arguments).await?;
         let recovered = array(answer).ok_or_else(|| RECOVER_STALLED.unexpected("no array"))?;
         Ok(recovered.into_iter().filter_map(text).collect())
-    }
-
-    /// Gives back jobs whose tokens begin with `owner` and that are not among `known` (id and token): their take was answered
-    /// into a broken connection. Returns their ids.
-    ///
-    /// # Errors
-    /// When the server can't be asked.
-    pub async fn reclaim(&self, owner: &str, known: &[(String, Arc<str>)]) -> Result<Vec<String>, StoreError> {
-        let mut arguments = Arguments::default();
-        arguments.push(owner);
-        for (id, token) in known {
-            arguments.push(id.as_str()).push(&**token);
-        }
-        let answer = RECLAIM_JOBS.run(&self.link, &self.keys, &arguments).await?;
-        let reclaimed = array(answer).ok_or_else(|| RECLAIM_JOBS.unexpected("no array"))?;
-        Ok(reclaimed.into_iter().filter_map(text).collect())
     }
 }

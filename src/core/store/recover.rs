@@ -17,6 +17,8 @@ pub enum Sign {
     Enter,
     /// It lives.
     Beat,
+    /// It is back over another connection: nothing but its own lost takes is looked for.
+    Return,
     /// It ends, and everything is stored.
     Leave,
 }
@@ -26,6 +28,7 @@ impl Sign {
         match self {
             Self::Enter => "enter",
             Self::Beat => "beat",
+            Self::Return => "return",
             Self::Leave => "leave",
         }
     }
@@ -61,6 +64,16 @@ impl Queue {
     /// The channel that a worker subscribes to, so that the server itself notices when its process is gone.
     pub fn alive_channel(&self, incarnation: &str) -> String {
         self.keys.ours(&format!("alive:{incarnation}"))
+    }
+
+    /// Gives back what a worker took over connections that it lost and never heard of; it was never started. The same is done
+    /// with every later sign of life, since such a take may arrive late. Returns the ids.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn reclaim(&self, incarnation: &str, bygone: &Bygone) -> Result<Vec<String>, StoreError> {
+        // Without a sweep it doesn't matter which process of the server answers.
+        self.recover_dead(Sign::Return, incarnation, "", bygone).await.map(|recovered| recovered.returned)
     }
 
     /// Gives a sign of life and, at most every 500 ms over all workers, lets the jobs of dead workers go on.

@@ -12,6 +12,7 @@ use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunne
 use wq::core::model::job::{AddStatus, JobOptions, Keep, NewJob, Start};
 use wq::core::model::state::JobState;
 use wq::core::store::connect::ServerAddress;
+use wq::core::store::recover::Bygone;
 use wq::core::store::settle::{Settled, Settlement, Trace, Verdict};
 use wq::core::store::take::{TakeReader, TakeRules};
 use wq::core::store::update::JobUpdate;
@@ -236,7 +237,7 @@ impl Player {
     async fn reclaim(&mut self, remainder: usize) -> Result<(), String> {
         let kept = self.held.iter().enumerate().filter(|(index, _)| index % 3 != remainder);
         let known: Vec<_> = kept.map(|(_, held)| (held.id.clone(), Arc::clone(&held.token))).collect();
-        let reclaimed = self.queue.reclaim("wq.test.", &known).await.unwrap();
+        let reclaimed = self.queue.reclaim("test", &Bygone { first_take: u64::MAX, known: known.clone() }).await.unwrap();
         same("reclaimed", &reclaimed, &self.model.reclaim("wq.test.", &known))
     }
 

@@ -1,7 +1,7 @@
 //! Workers that die: whoever lives lets their jobs go on, each as far as it is known what became of it.
 
-use wq::core::store::intent::{OnUncertain, Permit};
-use wq::core::store::recover::{Bygone, Recovered, Sign};
+use wq::core::store::intent::{Fence, OnUncertain, Permit};
+use wq::core::store::recover::{Recovered, Sign};
 
 use super::fence::{field, held, ids};
 use super::*;
@@ -258,6 +258,42 @@ async fn a_take_that_arrives_after_its_connection_was_lost_is_undone() {
 
     assert_eq!((ids(&server, "wait"), ids(&server, "active")), (vec!["late".into()], vec!["present".into(), "known".into()]));
     assert_eq!(field(&server, "late", "wqi"), None);
+}
+
+#[tokio::test]
+async fn lost_takes_go_back_without_a_fence_and_under_retry_too() {
+    for policy in [None, Some(OnUncertain::Retry)] {
+        let server = Server::start();
+        let mut hand = Hand::new(&server, "none").await;
+        hand.rules.fence = policy.map(|policy| Fence { policy, send_timeout: Duration::from_secs(30) });
+        let known = hand.begin(&["known"]).await;
+        hand.begin(&["lost", "gone"]).await;
+        server.ask::<()>("DEL bull:q:gone");
+
+        let returned = hand.reclaim(&[("known".to_owned(), Arc::clone(&known.jobs[0].token))]).await;
+
+        assert_eq!((returned, ids(&server, "wait")), (vec!["lost".to_owned()], vec!["lost".to_owned()]), "{policy:?}");
+        assert_eq!((ids(&server, "active"), field(&server, "lost", "wqi")), (vec!["known".to_owned()], None));
+        assert_eq!(server.ask::<u64>("EXISTS bull:q:lost:lock bull:q:gone:lock bull:q:known:lock"), 1);
+        assert_eq!(hand.queue.overview().await.unwrap().missing_hash, 1, "what has no job goes nowhere");
+    }
+}
+
+#[tokio::test]
+async fn looking_for_its_own_lost_takes_neither_hides_a_workers_death_nor_judges_others() {
+    let server = Server::start();
+    let mut hand = Hand::fenced(&server, OnUncertain::Hold).await;
+    hand.begin(&["a"]).await;
+    let survivor = Survivor::new(&server).await;
+    survivor.watch(600).await;
+    server.ask::<()>("HDEL wq:bull:q:beat test");
+    survivor.pass(20_000);
+
+    assert_eq!(survivor.queue.reclaim("other", &Bygone { first_take: 9, known: Vec::new() }).await.unwrap(), [""; 0]);
+    assert_eq!(hand.reclaim(&[]).await, ["a"]);
+
+    let beat = hand.queue.recover_dead(Sign::Beat, "test", "run 1", &Bygone::default()).await.unwrap();
+    assert!(beat.was_declared_dead);
 }
 
 #[tokio::test]

@@ -328,7 +328,7 @@ async fn jobs_whose_take_was_never_heard_of_go_back_without_their_intent() {
     // Known, but under the token of an earlier take: the present one was not heard of.
     let known = [("a".to_owned(), Arc::from("wq.test.0")), ("b".to_owned(), Arc::clone(&taken.jobs[1].token))];
 
-    let reclaimed = hand.queue.reclaim("wq.test.", &known).await.unwrap();
+    let reclaimed = hand.reclaim(&known).await;
 
     assert_eq!(reclaimed, ["a"]);
     assert_eq!(field(&server, "a", "wqi"), None);

@@ -17,6 +17,7 @@ use wq::core::model::job::{AddStatus, JobOptions, Keep, NewJob, Start};
 use wq::core::model::rate::RateLimit;
 use wq::core::model::state::JobState;
 use wq::core::store::connect::ServerAddress;
+use wq::core::store::recover::Bygone;
 use wq::core::store::settle::{Settled, Settlement, Trace, Verdict};
 use wq::core::store::take::{HeldBack, TakeReader, TakeRules, Taken};
 use wq::core::store::{Change, Ledger, Obliterated, Queue, RetryRules};
@@ -74,6 +75,12 @@ impl Hand {
 
     async fn take_ids(&mut self, want: usize) -> Vec<String> {
         self.take(want).await.jobs.into_iter().map(|job| job.id).collect()
+    }
+
+    /// After its connection was lost: gives back what it took and doesn't know.
+    async fn reclaim(&self, known: &[(String, Arc<str>)]) -> Vec<String> {
+        let bygone = Bygone { first_take: u64::from(self.calls) + 1, known: known.to_vec() };
+        self.queue.reclaim("test", &bygone).await.unwrap()
     }
 
     async fn settle(&mut self, taken: &Taken, verdict: Verdict) -> Vec<Settled> {
@@ -190,7 +197,7 @@ async fn prioritised_jobs_that_go_back_keep_their_order_before_those_that_stayed
         taken.jobs.reverse();
         hand.settle(&taken, Verdict::Release).await;
         hand.take(taken_first).await;
-        hand.queue.reclaim("wq.test.", &[]).await.unwrap();
+        hand.reclaim(&[]).await;
         hand.queue.add(&[prioritized("after", 3)], Ledger::Skip).await.unwrap();
 
         assert_eq!(hand.take_ids(9).await, ["d", "c", "b", "a", "after"], "{taken_first} of 4 went back");
@@ -416,7 +423,7 @@ async fn jobs_whose_take_was_never_heard_of_go_back_in_their_order() {
     hand.queue.add(&[job("a"), job("b"), job("c"), job("d")], Ledger::Skip).await.unwrap();
     let taken = hand.take(3).await;
 
-    let reclaimed = hand.queue.reclaim("wq.test.", &[("b".to_owned(), Arc::clone(&taken.jobs[1].token))]).await.unwrap();
+    let reclaimed = hand.reclaim(&[("b".to_owned(), Arc::clone(&taken.jobs[1].token))]).await;
 
     assert_eq!(reclaimed.len(), 2);
     assert_eq!(hand.take_ids(9).await, ["a", "c", "d"]);

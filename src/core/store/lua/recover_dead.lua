@@ -10,7 +10,8 @@
 -- The two keys are written and read here alone; obliterate removes them.
 --
 -- ARGV
---   3 action       enter: a new incarnation; beat; leave: a clean end, everything is stored
+--   3 action       enter: a new incarnation; beat; return: back over another connection, only its own lost takes are looked for;
+--                  leave: a clean end, everything is stored
 --   4 incarnation  of the caller
 --   5 run_id       of the server's process
 --   6 first_take   number of the first take over the caller's present connection; 0 when takes over earlier ones can't arrive
@@ -37,7 +38,7 @@ if action == 'leave' then
   return reply(true)
 end
 if action == 'beat' and call('HEXISTS', beat_key, me) == 0 then return reply(false) end
-call('HSET', beat_key, me, timestamp)
+if action ~= 'return' then call('HSET', beat_key, me, timestamp) end
 
 local known = {}
 for at = 7, #ARGV, 2 do known[ARGV[at]] = ARGV[at + 1] end
@@ -45,6 +46,7 @@ for at = 7, #ARGV, 2 do known[ARGV[at]] = ARGV[at + 1] end
 -- Whether this call sweeps, and whether anybody may be declared dead: not right after a restart of the server, or after a
 -- time without sweeps, when the others had no chance to show that they live.
 local function plan_sweep()
+  if action == 'return' then return false, false end
   local memory = call('HMGET', watch_key, 'run', 'since', 'sweep')
   local since, last = tonumber(memory[2] or ''), tonumber(memory[3] or '')
   if last and last > now then last = nil end
@@ -130,7 +132,7 @@ local jobs, beats = our_active_jobs(), {}
 local flat = call('HGETALL', beat_key)
 for at = 1, #flat, 2 do beats[flat[at]] = math.min(tonumber(flat[at + 1]) or 0, now) end
 for _, job in ipairs(jobs) do
-  if not beats[job.owner] then
+  if is_sweep and not beats[job.owner] then
     beats[job.owner] = now
     call('HSET', beat_key, job.owner, timestamp)
   end
