@@ -53,6 +53,12 @@ impl AppError {
         self
     }
 
+    /// The same failure, as one of another kind.
+    #[must_use]
+    pub fn of_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+
     /// Of which kind it is.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -82,6 +88,16 @@ impl From<JournalError> for AppError {
     }
 }
 
+/// What to do about a server that stores nothing, by the code that its words begin with.
+pub(super) fn cure(problem: &str) -> &'static str {
+    match problem.split(' ').next().unwrap_or_default() {
+        "OOM" => "raise maxmemory, or keep less: wq jobs clean, wq worker --keep-completed; workers go on meanwhile",
+        "MISCONF" => "make room on the server's disk; it takes writes again by itself within a second or two",
+        "NOREPLICAS" => "too few replicas are connected, or they are too far behind: see wq redis info replication",
+        _ => "see: wq redis info, and the server's log",
+    }
+}
+
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         let (kind, hint) = match &error {
@@ -89,7 +105,7 @@ impl From<StoreError> for AppError {
             StoreError::TimedOut { .. } => (Kind::Unreachable, Some("is the server busy? --timeout gives it longer")),
             StoreError::Login { .. } => (Kind::Unreachable, Some("set WQ_REDIS_URL to redis://USER:PASSWORD@HOST:PORT")),
             StoreError::TooOld { .. } => (Kind::Unreachable, Some("scripts/setup-redis installs one that is new enough")),
-            StoreError::Refused { .. } => (Kind::Other, Some("see: wq redis info memory, and the server's log")),
+            StoreError::Refused { problem, .. } => (Kind::Other, Some(cure(problem))),
             StoreError::Schedule(ScheduleError::SlotTaken(_)) => (Kind::Conflict, None),
             StoreError::Moved { .. } => (Kind::Unreachable, Some("the cluster is changing; try again")),
             StoreError::Full { .. } => (Kind::Full, Some("try again when less waits")),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::error::Kind;
 use crate::core::model::job::{AddStatus, NewJob};
 use crate::core::store::error::StoreError;
 use crate::core::store::{Ledger, Queue};
@@ -54,7 +55,7 @@ impl Feed {
                     share = room;
                     continue;
                 }
-                Err(error) => self.judge(error, started),
+                Err(error) => self.judge(error, started, pause),
             }
             tokio::time::sleep(pause).await;
             pause = MAX_PAUSE.min(pause * 2);
@@ -72,15 +73,28 @@ impl Feed {
         self.given_up.into_inner()
     }
 
-    fn judge(&self, error: StoreError, started: Instant) {
+    /// Gives up where another try, after `pause`, would come too late.
+    fn judge(&self, error: StoreError, started: Instant, pause: Duration) {
         let last_answer = *self.last_answer.lock().unwrap_or_else(PoisonError::into_inner);
-        if error.is_passing() && last_answer.max(started).elapsed() < self.patience {
+        if error.is_passing() && last_answer.max(started).elapsed() + pause < self.patience {
             tracing::debug!(%error, "an add failed and is tried again");
             return;
         }
         if let Err(later) = self.given_up.set(error) {
             tracing::debug!(error = %later, "another add had given up already");
         }
+    }
+}
+
+/// How a run ends that could not get everything into the queue: of which kind that failure is, and what is true of the jobs
+/// that were not acknowledged.
+pub(super) fn shortfall(error: &StoreError) -> (Kind, &'static str) {
+    match error {
+        StoreError::Full { .. } => (Kind::Full, "were not stored"),
+        StoreError::Unconfirmed { .. } => (Kind::Partial, "are not confirmed"),
+        // The last calls may have been carried out before their answers were lost.
+        error if error.is_connection_lost() => (Kind::Partial, "are not confirmed"),
+        _ => (Kind::Partial, "were not stored"),
     }
 }
 

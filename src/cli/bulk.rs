@@ -118,7 +118,7 @@ fn max_errors(text: &str) -> Result<MaxErrors, String> {
 }
 
 impl Args {
-    fn request(&self, shell: &Shell) -> Result<Request, AppError> {
+    async fn request(&self, shell: &Shell) -> Result<Request, AppError> {
         let mut map = Vec::new();
         for text in &self.map {
             map.extend(parse_map(text)?);
@@ -137,7 +137,7 @@ impl Args {
             batch: usize::try_from(self.batch).unwrap_or(MAX_ADD_BATCH),
             limit: self.limit,
             max_errors: self.max_errors,
-            options: self.job.options(shell)?,
+            options: self.job.options(shell).await?,
             ledger: if self.no_ledger { Ledger::Skip } else { Ledger::Record },
             dry_run: self.dry_run,
             wants_count: io::stderr().is_terminal() && !shell.printer.quiet,
@@ -164,7 +164,7 @@ impl Args {
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let doing = format!("bulk {}", args.file.display());
     shell.check_name(args.queue.as_ref()).with_context(|| doing.clone())?;
-    let request = args.request(shell)?;
+    let request = args.request(shell).await?;
     let bulk = tokio::task::spawn_blocking(move || Bulk::prepare(request)).await?.with_context(|| doing.clone())?;
     let queue = if args.dry_run {
         None

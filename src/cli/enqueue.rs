@@ -16,7 +16,7 @@ use super::time::parse_duration;
 use super::{Exit, flows};
 use crate::app::error::{AppError, Kind};
 use crate::app::producer::{self, IdSource, Line, StreamReport, TreeDefaults};
-use crate::core::model::clock::{Millis, now_ms};
+use crate::core::model::clock::Millis;
 use crate::core::model::job::{AddStatus, JobOptions, NewJob};
 use crate::core::model::priority::Priority;
 use crate::core::model::queue::QueueName;
@@ -119,12 +119,13 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     }
     let name = args.queue.clone().unwrap_or_else(|| shell.settings.queue.clone());
     if let Some(path) = &args.tree {
-        let (options, country) = (args.options(shell).context("enqueue --tree")?, args.message.country(shell).context("enqueue --tree")?);
+        let (options, country) =
+            (args.options(shell).await.context("enqueue --tree")?, args.message.country(shell).context("enqueue --tree")?);
         let how = flows::How { durability: args.terms.durability(), dry_run: args.dry_run };
         return flows::enqueue(path, TreeDefaults { queue: name, options, country }, how, shell).await;
     }
     shell.check_name(Some(&name)).context("enqueue")?;
-    let (job, doing) = args.new_job(&name, shell).context("enqueue")?;
+    let (job, doing) = args.new_job(&name, shell).await.context("enqueue")?;
     let id = job.id.clone();
     let status = if args.dry_run {
         AddStatus::Stored
@@ -138,15 +139,18 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
 
 impl Args {
     /// The job, and what is being done in words that name no whole number.
-    fn new_job(&self, queue: &QueueName, shell: &Shell) -> Result<(NewJob, String), AppError> {
+    async fn new_job(&self, queue: &QueueName, shell: &Shell) -> Result<(NewJob, String), AppError> {
         let id_source = match (&self.id, &self.key) {
             (Some(id), _) => IdSource::Given(id.clone()),
             (None, Some(key)) => IdSource::Key(key.clone()),
             (None, None) => IdSource::Made,
         };
         let id = producer::new_id(&id_source, queue)?;
-        let options = self.options(shell)?;
-        let expires = self.expires.as_deref().map(|text| expiry(text, shell)).transpose()?;
+        let options = self.options(shell).await?;
+        let expires = match &self.expires {
+            Some(text) => Some(expiry(text, shell).await?),
+            None => None,
+        };
         let (data, what) = self.message.data(expires, shell)?;
         Ok((NewJob { id, name: self.message.name.clone(), data, options }, format!("enqueue {what}")))
     }
@@ -156,8 +160,8 @@ impl Args {
         self.terms.apply(&shell.queue(name).await?, shell.settings.timeout).await
     }
 
-    fn options(&self, shell: &Shell) -> Result<JobOptions, AppError> {
-        let mut options = self.job.options(shell)?;
+    async fn options(&self, shell: &Shell) -> Result<JobOptions, AppError> {
+        let mut options = self.job.options(shell).await?;
         options.deduplication = self.dedupe.deduplication()?;
         if self.lifo {
             options.lifo = true;
@@ -168,11 +172,11 @@ impl Args {
     }
 }
 
-fn expiry(text: &str, shell: &Shell) -> Result<Millis, AppError> {
+async fn expiry(text: &str, shell: &Shell) -> Result<Millis, AppError> {
     match parse_duration(text) {
-        Ok(duration) => Ok(now_ms().saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))),
+        Ok(duration) => Ok(shell.now().await.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))),
         Err(problem) if problem.contains("negative") => Err(AppError::new(Kind::Usage, format!("--expires: {problem}"))),
-        Err(_) => future(shell, "--expires", text),
+        Err(_) => future(shell, "--expires", text).await,
     }
 }
 
@@ -188,7 +192,7 @@ fn added(id: &str, status: &AddStatus, queue: &str, line: Option<u64>, dry_run: 
 /// `--ndjson`: ids with `-q`, one object a line with `-o ndjson`, else only the tally.
 async fn stream(args: &Args, path: &Path, shell: &Shell) -> anyhow::Result<Exit> {
     let doing = format!("enqueue --ndjson {}", path.display());
-    let options = args.options(shell).with_context(|| doing.clone())?;
+    let options = args.options(shell).await.with_context(|| doing.clone())?;
     let queue = if args.dry_run { None } else { Some(args.open(args.queue.as_ref(), shell).await.with_context(|| doing.clone())?) };
     let name = args.queue.clone().unwrap_or_else(|| shell.settings.queue.clone()).to_string();
     let file = (path.as_os_str() != "-").then(|| path.to_owned());
@@ -219,8 +223,7 @@ async fn stream(args: &Args, path: &Path, shell: &Shell) -> anyhow::Result<Exit>
     }
     match (failure, failed) {
         (Some(failure), _) if total > refused && failure.kind() != Kind::Full => {
-            let failure = AppError::new(Kind::Partial, failure.to_string());
-            Err(anyhow::Error::new(failure).context(doing))
+            Err(anyhow::Error::new(failure.of_kind(Kind::Partial)).context(doing))
         }
         (Some(failure), _) => Err(anyhow::Error::new(failure).context(doing)),
         (None, Some(error)) => Err(error.into()),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::shell::Shell;
 use super::time::{parse_duration, parse_moment, zone};
 use crate::app::error::{AppError, Kind};
-use crate::core::model::clock::{Millis, now_ms};
+use crate::core::model::clock::Millis;
 use crate::core::model::job::{Backoff, JobOptions, Keep, Start};
 use crate::core::model::phone::Country;
 use crate::core::model::priority::Priority;
@@ -32,10 +32,10 @@ impl JobFlags {
     ///
     /// # Errors
     /// When `--at` can't be read or is past.
-    pub fn options(&self, shell: &Shell) -> Result<JobOptions, AppError> {
+    pub async fn options(&self, shell: &Shell) -> Result<JobOptions, AppError> {
         let start = match (self.delay, &self.at) {
             (Some(delay), _) if !delay.is_zero() => Start::After(delay),
-            (_, Some(at)) => Start::At(future(shell, "--at", at)?),
+            (_, Some(at)) => Start::At(future(shell, "--at", at).await?),
             _ => Start::Now,
         };
         Ok(JobOptions { start, ..self.run.options() })
@@ -73,15 +73,23 @@ impl RunFlags {
     }
 }
 
-/// A moment to come, given with `flag`; its zone, UTC and distance are said on stderr.
+/// A moment to come by the server's clock, given with `flag`; its zone, UTC and distance are said on stderr.
 ///
 /// # Errors
 /// When it is no moment or past.
-pub fn future(shell: &Shell, flag: &str, text: &str) -> Result<Millis, AppError> {
+pub async fn future(shell: &Shell, flag: &str, text: &str) -> Result<Millis, AppError> {
+    future_from(shell.now().await, shell, flag, text)
+}
+
+/// The same, seen from `now`.
+///
+/// # Errors
+/// When it is no moment or past.
+pub fn future_from(now: Millis, shell: &Shell, flag: &str, text: &str) -> Result<Millis, AppError> {
     let usage = |problem: String| AppError::new(Kind::Usage, format!("{flag}: {problem}"));
     let zone = zone(shell.settings.tz.as_deref()).map_err(usage)?;
-    let now_ms = i64::try_from(now_ms()).unwrap_or(i64::MAX);
-    let now = Timestamp::from_millisecond(now_ms).map_err(|error| usage(error.to_string()))?.to_zoned_datetime(zone);
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    let now = Timestamp::from_millisecond(now).map_err(|error| usage(error.to_string()))?.to_zoned_datetime(zone);
     let moment = parse_moment(text, &now).map_err(usage)?;
     if let Some(warning) = &moment.warning {
         shell.printer.warn(warning);

@@ -45,14 +45,14 @@ pub(super) struct UpdateFlags {
 }
 
 impl UpdateFlags {
-    fn update(&self, shell: &Shell) -> Result<JobUpdate, AppError> {
+    async fn update(&self, shell: &Shell) -> Result<JobUpdate, AppError> {
         let data = self.data.as_deref().map(read_data).transpose()?;
         if let Some(data) = &data {
             check_data(data)?;
         }
         let start = match (self.delay, &self.at) {
             (Some(delay), _) => Some(Start::After(delay)),
-            (None, Some(at)) => Some(Start::At(future(shell, "--at", at)?)),
+            (None, Some(at)) => Some(Start::At(future(shell, "--at", at).await?)),
             (None, None) => None,
         };
         Ok(JobUpdate { data, priority: self.priority, lifo: self.lifo, start })
@@ -64,7 +64,7 @@ impl UpdateFlags {
 /// # Errors
 /// When the job is not there, or is to be due at another time and isn't delayed; nothing was changed then.
 pub(super) async fn update(queue: &Queue, flags: &UpdateFlags, shell: &Shell) -> anyhow::Result<Exit> {
-    let (id, update) = (&flags.id, flags.update(shell)?);
+    let (id, update) = (&flags.id, flags.update(shell).await?);
     check_message(queue, id, &update).await?;
     match queue.update(id, &update, flags.dry_run).await.map_err(AppError::from)? {
         Change::Done => Ok(report_changes(std::slice::from_ref(id), &[Change::Done], "updated", flags.dry_run, shell)?),

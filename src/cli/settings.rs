@@ -233,6 +233,8 @@ impl Globals {
     /// # Errors
     /// When a value makes no sense; the message names where it came from.
     pub(super) fn resolve(&self) -> Result<Settings, AppError> {
+        #[cfg(debug_assertions)]
+        spoil_clock();
         let file = self.read_files()?;
         let url = self.redis.clone().or(file.redis).or_else(url_of_other_tools);
         let redis_chosen = match &url {
@@ -334,6 +336,14 @@ fn place_below(settings: &Path, path: &mut Option<PathBuf>) {
 #[expect(clippy::disallowed_methods, reason = "the one place of the command line that reads the environment")]
 pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Builds for tests can be given a clock that is wrong by so many milliseconds; users never need one.
+#[cfg(debug_assertions)]
+fn spoil_clock() {
+    if let Some(error_ms) = environment("WQ_TEST_CLOCK_ERROR_MS").and_then(|text| text.parse().ok()) {
+        crate::core::model::clock::be_wrong_by(error_ms);
+    }
 }
 
 /// What Node teams have in their environment.

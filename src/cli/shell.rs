@@ -4,6 +4,7 @@ use std::io::{BufRead, IsTerminal};
 
 use super::settings::{Settings, When, environment};
 use crate::app::error::{AppError, Kind};
+use crate::core::model::clock::{Millis, now_ms};
 use crate::core::model::queue::QueueName;
 use crate::core::store::Queue;
 use crate::core::store::connect::Link;
@@ -43,6 +44,15 @@ impl Shell {
     /// When nobody answers within `--timeout`.
     pub async fn link(&self) -> Result<Link, AppError> {
         Ok(self.settings.redis.connect(self.settings.timeout).await?)
+    }
+
+    /// The server's clock, which decides what is due; this machine's may be wrong, and is read only when nobody answers.
+    pub async fn now(&self) -> Millis {
+        let asked = async { self.settings.redis.connect_once().await?.now().await };
+        asked.await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "the server's clock can't be read");
+            now_ms()
+        })
     }
 
     /// The queue named by `-Q`, or the default one.

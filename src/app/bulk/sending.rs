@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 
 use super::reading::{Chunk, ChunkRow, End, Fate, Reading, ReadingReport};
 use super::{AppError, Bulk, Kind};
-use crate::app::feed::{Convoy, Feed, Landed};
+use crate::app::error::cure;
+use crate::app::feed::{Convoy, Feed, Landed, shortfall};
 use crate::campaign::error::CampaignError;
 use crate::campaign::planner::Duplicates;
 use crate::campaign::results::{RowResult, RowStatus, Tally};
@@ -166,14 +167,14 @@ impl Sending<'_> {
     fn refusal(&self) -> Option<AppError> {
         let refused = Some(self.tally.refused).filter(|refused| *refused > 0)?;
         let reason = self.feed.as_ref()?.given_up();
-        let (kind, what) = match reason {
-            Some(StoreError::Full { .. }) => (Kind::Full, "were not stored"),
-            Some(StoreError::Unconfirmed { .. }) => (Kind::Partial, "are not confirmed"),
-            _ => (Kind::Partial, "were not stored"),
+        let (kind, what) = reason.map_or((Kind::Partial, "were not stored"), shortfall);
+        let first = match reason {
+            Some(StoreError::Refused { problem, .. }) => format!("{}; then ", cure(problem)),
+            _ => String::new(),
         };
         let reason = reason.map_or("a call broke down".to_owned(), ToString::to_string);
         let failure = AppError::new(kind, format!("{refused} rows {what}: {reason}"));
-        Some(failure.with_hint("run the same command again: rows that were stored are not stored twice"))
+        Some(failure.with_hint(format!("{first}run the same command again: rows that were stored are not stored twice")))
     }
 }
 

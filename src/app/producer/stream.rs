@@ -9,10 +9,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::{AppError, Kind, id_maker, line};
-use crate::app::feed::{Convoy, Feed, Landed};
+use crate::app::feed::{Convoy, Feed, Landed, shortfall};
 use crate::core::model::id::IdMaker;
 use crate::core::model::job::{AddStatus, JobOptions, MAX_DATA_BYTES, NewJob};
-use crate::core::store::error::StoreError;
 use crate::core::store::{Ledger, MAX_ADD_BATCH, Queue};
 
 /// The longest line: the largest data, and what stands around it.
@@ -105,13 +104,13 @@ pub async fn add_stream(
     drop(convoy);
     if let Some(error) = feed.and_then(Arc::into_inner).and_then(Feed::into_error) {
         let StreamReport { stored, duplicate, deduplicated, refused, .. } = report;
-        let (kind, what) = match &error {
-            StoreError::Full { .. } => (Kind::Full, "were not stored"),
-            StoreError::Unconfirmed { .. } => (Kind::Partial, "are not confirmed"),
-            _ => (Kind::Partial, "were not stored"),
-        };
+        let (kind, what) = shortfall(&error);
         let message = format!("{refused} jobs {what} after {} that were: {error}", stored + duplicate + deduplicated);
-        report.failure = Some(AppError::new(kind, message));
+        let failure = AppError::new(kind, message);
+        report.failure = Some(match AppError::from(error).hint() {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        });
     }
     Ok(report)
 }

@@ -85,10 +85,13 @@ struct When {
 }
 
 impl TimingFlags {
-    fn read(&self, shell: &Shell) -> Result<When, AppError> {
-        let moment = |flag: &str, text: &Option<String>| text.as_deref().map(|text| future(shell, flag, text)).transpose();
+    async fn read(&self, shell: &Shell) -> Result<When, AppError> {
+        let moment = async |flag: &str, text: &Option<String>| match text {
+            Some(text) => future(shell, flag, text).await.map(Some),
+            None => Ok(None),
+        };
         if self.at.is_some() {
-            let start = moment("--at", &self.at)?;
+            let start = moment("--at", &self.at).await?;
             return Ok(When { timing: Timing::Every { ms: ONCE_EVERY_MS, offset: None }, limit: Some(1), start, end: None });
         }
         let timing = match (&self.cron, self.every) {
@@ -98,7 +101,7 @@ impl TimingFlags {
             }
             (None, every) => every_so_often(every.unwrap_or_default(), self.offset)?,
         };
-        let (start, end) = (moment("--from", &self.from)?, moment("--until", &self.until)?);
+        let (start, end) = (moment("--from", &self.from).await?, moment("--until", &self.until).await?);
         Ok(When { timing, limit: self.limit, start, end })
     }
 }
@@ -121,7 +124,7 @@ fn every_so_often(every: Duration, offset: Option<Duration>) -> Result<Timing, A
 /// # Errors
 /// When it can't run, or was not stored.
 pub(super) async fn run(args: Args, which: &Which, shell: &Shell) -> anyhow::Result<Exit> {
-    let (schedule, what) = args.schedule(shell).context("schedule add")?;
+    let (schedule, what) = args.schedule(shell).await.context("schedule add")?;
     let doing = || format!("schedule {what}");
     let queue = which.open(shell).await.with_context(doing)?;
     let terms = Terms { durability: args.durability, ..Terms::default() };
@@ -155,9 +158,9 @@ pub(super) async fn run(args: Args, which: &Which, shell: &Shell) -> anyhow::Res
 
 impl Args {
     /// The schedule, and what it adds in words that name no whole number.
-    fn schedule(&self, shell: &Shell) -> Result<(Schedule, String), AppError> {
+    async fn schedule(&self, shell: &Shell) -> Result<(Schedule, String), AppError> {
         check_schedule_id(&self.schedule).map_err(AppError::from)?;
-        let When { timing, limit, start, end } = self.timing.read(shell)?;
+        let When { timing, limit, start, end } = self.timing.read(shell).await?;
         let (data, what) = self.message.data(None, shell)?;
         let (id, name, options) = (self.schedule.clone(), self.message.name.clone(), self.run.options());
         Ok((Schedule { id, timing, limit, start, end, name, data: Some(data), options }, what))

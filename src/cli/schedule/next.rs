@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::super::clocks::{named_zone, oddity};
-use super::super::job_flags::future;
+use super::super::job_flags::future_from;
 use super::super::{Exit, shell::Shell};
 use super::rows::When;
 use crate::app::error::AppError;
@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, shell: &Shell) -> anyhow::Result<Exit> {
     let timing = Timing::cron(&args.cron, Some(&name)).map_err(AppError::from)?;
     let now = now_ms();
     let mut before = match &args.after {
-        Some(moment) => future(shell, "--after", moment)?,
+        Some(moment) => future_from(now, shell, "--after", moment)?,
         None => now,
     };
     let mut rows = Vec::new();

@@ -1,5 +1,8 @@
 //! This file reads the wall clock; nothing else in the crate does.
 
+#[cfg(debug_assertions)]
+use std::sync::atomic::{AtomicI64, Ordering};
+
 /// Milliseconds since the Unix epoch, as BullMQ stores every moment.
 pub type Millis = u64;
 
@@ -10,7 +13,20 @@ pub type Millis = u64;
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
 pub fn now_ms() -> Millis {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+    let now = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+    #[cfg(debug_assertions)]
+    let now = now.saturating_add_signed(ERROR_MS.load(Ordering::Relaxed));
+    now
+}
+
+/// How wrong [`now_ms`] is.
+#[cfg(debug_assertions)]
+static ERROR_MS: AtomicI64 = AtomicI64::new(0);
+
+/// Makes [`now_ms`] wrong by so many milliseconds, for tests of what hangs on this machine's clock; builds for release can't.
+#[cfg(debug_assertions)]
+pub fn be_wrong_by(error_ms: i64) {
+    ERROR_MS.store(error_ms, Ordering::Relaxed);
 }
 
 /// The moment as RFC 3339 in UTC, such as `2026-12-01T09:00:00.5Z`; the last one that can be written for those beyond it.

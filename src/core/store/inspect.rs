@@ -123,8 +123,7 @@ impl Queue {
     /// # Errors
     /// When the server can't be asked.
     pub async fn server_now(&self) -> Result<Millis, StoreError> {
-        let (seconds, micros): (u64, u64) = self.link.clone().query(&redis::cmd("TIME")).await?;
-        Ok(seconds * 1000 + micros / 1000)
+        self.link.clone().now().await
     }
 
     /// Jobs of one state, whole. Waiting, prioritised and delayed: next to run first; active: oldest first; completed

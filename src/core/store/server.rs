@@ -6,9 +6,9 @@ use futures_util::StreamExt;
 use redis::Value;
 use redis::aio::ConnectionLike;
 
-use super::codec::unsigned;
 use super::connect::{Link, ServerAddress, info_field};
 use super::error::StoreError;
+use crate::core::model::clock::Millis;
 
 /// How often a server is asked whether it is done.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -198,13 +198,13 @@ impl Link {
         Ok((value("dir"), value("dbfilename")))
     }
 
-    /// Seconds since the epoch by the server's clock; for a quick look whether it answers.
+    /// The server's clock, in ms: all that is due is due by it.
     ///
     /// # Errors
     /// When it can't be asked.
-    pub async fn ping(&mut self) -> Result<u64, StoreError> {
-        let time: Value = self.query(&redis::cmd("TIME")).await?;
-        Ok(super::codec::array(time).and_then(|parts| parts.first().map(unsigned)).unwrap_or(0))
+    pub async fn now(&mut self) -> Result<Millis, StoreError> {
+        let (seconds, micros): (u64, u64) = self.query(&redis::cmd("TIME")).await?;
+        Ok(seconds * 1000 + micros / 1000)
     }
 }
 

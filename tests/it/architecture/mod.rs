@@ -123,6 +123,19 @@ fn every_file_says_what_it_is_and_fits_a_sitting() {
 }
 
 #[test]
+fn one_file_reads_the_wall_clock_and_scripts_ask_the_server() {
+    const READS: [&str; 7] =
+        ["SystemTime::now", "UNIX_EPOCH.elapsed", "Timestamp::now", "Zoned::now", "ZonedDateTime::now", "Utc::now", "Local::now"];
+    let readers = |folder: &str, ending: &str, words: &[&str]| -> Vec<String> {
+        let reads = |file: &PathBuf| words.iter().any(|word| read(file).contains(word));
+        sources(folder, ending).iter().filter(|file| reads(file)).map(|file| shown(file)).collect()
+    };
+
+    assert_eq!(readers("src", "rs", &READS), ["src/core/model/clock.rs"]);
+    assert_eq!(readers("src/core/store/lua", "lua", &["'TIME'", "\"TIME\"", "os.time", "os.clock"]), ["src/core/store/lua/lib/queue.lua"]);
+}
+
+#[test]
 fn every_dependency_is_used() {
     let manifest = read(&root().join("Cargo.toml"));
     let wanted = manifest.split_once("\n[dependencies]\n").unwrap().1.split("\n[").next().unwrap();

@@ -1,6 +1,9 @@
 //! What becomes of messages when workers and servers die: none is lost, none goes above the limit.
 
+mod clocks;
 mod fence;
+mod full_disk;
+mod full_memory;
 mod rollback;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +18,13 @@ use crate::support::{Receiver, Server, eventually, wq};
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// Jobs with these ids and this data.
+/// Jobs with these ids and this data, a line each.
+fn lines(ids: impl Iterator<Item = String>, data: &str) -> String {
+    ids.map(|id| [r#"{"data":"#, data, r#","opts":{"jobId":""#, &id, "\"}}\n"].concat()).collect()
+}
+
 fn add(server: &Server, ids: impl Iterator<Item = String>, data: &str) {
-    let lines: String = ids.map(|id| [r#"{"data":"#, data, r#","opts":{"jobId":""#, &id, "\"}}\n"].concat()).collect();
+    let lines = lines(ids, data);
     wq(server).line("enqueue --ndjson -").input(lines).run().exits(0);
 }
 

@@ -17,6 +17,7 @@ pub(crate) struct Server {
     port: Option<u16>,
     durable: bool,
     extra: Vec<String>,
+    disk: Option<u64>,
 }
 
 impl Server {
@@ -46,16 +47,36 @@ impl Server {
         Self::launch(Some(free_port()), false, options)
     }
 
-    fn launch(port: Option<u16>, durable: bool, extra: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let extra = extra.iter().map(|option| (*option).to_owned()).collect();
-        let mut server = Self { folder, child: None, port, durable, extra };
+    /// With an append-only file on a disk that has room for so many bytes of it; `fsync` is everysec or always. A limit on the
+    /// size of files stands for the disk, since mounting one takes more rights than a test has: ignored, its signal makes a write
+    /// end short and fail, as a full disk does.
+    pub(crate) fn on_small_disk(bytes: u64, fsync: &str) -> Self {
+        let mut server = Self::unstarted(Some(free_port()), false, &["--appendonly", "yes", "--appendfsync", fsync]);
+        server.disk = Some(bytes);
         server.spawn();
         server
     }
 
+    fn launch(port: Option<u16>, durable: bool, extra: &[&str]) -> Self {
+        let mut server = Self::unstarted(port, durable, extra);
+        server.spawn();
+        server
+    }
+
+    fn unstarted(port: Option<u16>, durable: bool, extra: &[&str]) -> Self {
+        let extra = extra.iter().map(|option| (*option).to_owned()).collect();
+        Self { folder: tempfile::tempdir().unwrap(), child: None, port, durable, extra, disk: None }
+    }
+
+    fn program(&self) -> Command {
+        let Some(bytes) = self.disk else { return Command::new(server_binary()) };
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--fsize={bytes}:unlimited")).args(["sh", "-c", r#"trap '' XFSZ; exec "$0" "$@""#]).arg(server_binary());
+        command
+    }
+
     fn spawn(&mut self) {
-        let mut command = Command::new(server_binary());
+        let mut command = self.program();
         command.args(["--port", &self.port.unwrap_or(0).to_string(), "--bind", "127.0.0.1", "--loglevel", "warning"]);
         command.arg("--unixsocket").arg(self.socket()).arg("--dir").arg(self.folder.path());
         command.args(["--save", "", "--hash-max-listpack-value", "1024"]);
@@ -69,10 +90,14 @@ impl Server {
 
     /// Waits until it answers on its socket: nobody else can, whereas a port may have been taken by another test's server.
     fn await_answer(&mut self) {
-        let (address, folder) = (self.socket_url(), self.folder.path().to_owned());
+        let (address, folder, has_small_disk) = (self.socket_url(), self.folder.path().to_owned(), self.disk.is_some());
         let child = self.child.as_mut().expect("it was just started");
         eventually(Duration::from_secs(20), "the server answers", || {
             if let Some(status) = child.try_wait().unwrap() {
+                // Whoever writes to it first may end it before it answers.
+                if has_small_disk {
+                    return Some(());
+                }
                 panic!("the server ended with {status}: {}", fs::read_to_string(folder.join("log")).unwrap_or_default());
             }
             let pong = redis::Client::open(address.as_str())
@@ -124,6 +149,25 @@ impl Server {
             child.kill().unwrap();
             child.wait().unwrap();
         }
+    }
+
+    /// Its disk has room again: at once if it runs, else from its next start on.
+    pub(crate) fn make_room(&mut self) {
+        self.disk = None;
+        if !self.has_ended() {
+            let raised = Command::new("prlimit").args(["--pid", &self.pid().to_string(), "--fsize=unlimited"]).status().unwrap();
+            assert!(raised.success());
+        }
+    }
+
+    /// Whether it ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some())
+    }
+
+    /// What it wrote to its log.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
     /// Starts it again after `kill`.
