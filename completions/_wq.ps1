@@ -1618,6 +1618,7 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
             [CompletionResult]::new('--own-number', '--own-number', [CompletionResultType]::ParameterName, 'The number that messages come from')
             [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'A template of Meta''s and how many parameters its body wants, or the code it is refused with; without any, all are good')
             [CompletionResult]::new('--journal', '--journal', [CompletionResultType]::ParameterName, 'Write one line for each accepted message, before it is answered; numbers are whole, the file is for you alone (0600)')
+            [CompletionResult]::new('--refusals', '--refusals', [CompletionResultType]::ParameterName, 'Write one line for each send that a fault kept from being accepted, before it is answered (0600 as well)')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Decides all lots: the same messages meet the same fate')
             [CompletionResult]::new('--latency', '--latency', [CompletionResultType]::ParameterName, 'How long an answer takes')
             [CompletionResult]::new('--error', '--error', [CompletionResultType]::ParameterName, 'A share of sends goes wrong so; CODE as below')

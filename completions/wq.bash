@@ -3041,7 +3041,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__sandbox)
-            opts="-o -q -v -y -h --listen --instance --phone-number-id --own-number --template --journal --seed --latency --error --drop-answers --error-for --plain-numbers --retry-after --webhook --webhook-header --deliver-after --read-after --reply-after --read-rate --reply-rate --fail-later --swap-webhooks --double-webhooks --webhook-retry-after --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help check codes"
+            opts="-o -q -v -y -h --listen --instance --phone-number-id --own-number --template --journal --refusals --seed --latency --error --drop-answers --error-for --plain-numbers --retry-after --webhook --webhook-header --deliver-after --read-after --reply-after --read-rate --reply-rate --fail-later --swap-webhooks --double-webhooks --webhook-retry-after --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help check codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3068,6 +3068,10 @@ _wq() {
                     return 0
                     ;;
                 --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --refusals)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1561,6 +1561,7 @@ set edit:completion:arg-completer[wq] = {|@words|
             cand --own-number 'The number that messages come from'
             cand --template 'A template of Meta''s and how many parameters its body wants, or the code it is refused with; without any, all are good'
             cand --journal 'Write one line for each accepted message, before it is answered; numbers are whole, the file is for you alone (0600)'
+            cand --refusals 'Write one line for each send that a fault kept from being accepted, before it is answered (0600 as well)'
             cand --seed 'Decides all lots: the same messages meet the same fate'
             cand --latency 'How long an answer takes'
             cand --error 'A share of sends goes wrong so; CODE as below'

@@ -1605,6 +1605,7 @@ complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subco
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l own-number -d 'The number that messages come from' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l template -d 'A template of Meta\'s and how many parameters its body wants, or the code it is refused with; without any, all are good' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l journal -d 'Write one line for each accepted message, before it is answered; numbers are whole, the file is for you alone (0600)' -r -F
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l refusals -d 'Write one line for each send that a fault kept from being accepted, before it is answered (0600 as well)' -r -F
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l seed -d 'Decides all lots: the same messages meet the same fate' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l latency -d 'How long an answer takes' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l error -d 'A share of sends goes wrong so; CODE as below' -r

@@ -67,6 +67,9 @@ struct Serve {
     /// Write one line for each accepted message, before it is answered; numbers are whole, the file is for you alone (0600)
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+    /// Write one line for each send that a fault kept from being accepted, before it is answered (0600 as well)
+    #[arg(long, value_name = "FILE")]
+    refusals: Option<PathBuf>,
     /// Decides all lots: the same messages meet the same fate
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -198,6 +201,7 @@ impl Serve {
             app_secret: secret("WQ_SANDBOX_APP_SECRET"),
             templates: self.templates,
             journal: self.journal,
+            refusals: self.refusals,
             webhook: flags.webhook.map(|url| Webhook { url, headers: flags.headers }),
             seed: self.seed,
             knobs: Knobs { latency, errors, drop_answers, error_for, plain_numbers, fail_later: flags.fail_later, retry_after, webhooks },

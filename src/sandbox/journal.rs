@@ -1,4 +1,5 @@
-//! This file is the sandbox's record of truth: one line for each message that it accepted, written before the answer.
+//! This file is the sandbox's record of truth: one line for each message that it accepted, written before the answer, and in a file
+//! of their own those that a fault kept it from accepting.
 
 use std::collections::{HashSet, VecDeque};
 use std::fs::{File, OpenOptions};
@@ -44,6 +45,25 @@ pub enum Outcome {
     Dropped,
 }
 
+/// A send that a fault kept from being accepted: a line of the file of refusals.
+#[derive(Debug, Serialize)]
+pub(super) struct Refusal<'a> {
+    /// When its request had come, in microseconds since the epoch.
+    pub(super) at_us: u64,
+    /// Whose words were spoken.
+    pub(super) dialect: Dialect,
+    /// Evolution's action, Meta's type.
+    pub(super) route: &'a str,
+    /// The recipient as in [`Entry`].
+    pub(super) to: String,
+    /// As in [`Entry`].
+    pub(super) key: Option<&'a str>,
+    /// As in [`Entry`].
+    pub(super) sha256: &'a str,
+    /// The fault by its name.
+    pub(super) code: String,
+}
+
 /// The file, if there is one.
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -64,8 +84,8 @@ impl Journal {
     /// Writes one line with one write: what is acknowledged after it survives a `kill -9` of this process.
     ///
     /// # Errors
-    /// When it could not be written whole. Nothing of it is left then, and the message must not be accepted.
-    pub(super) fn write(&mut self, entry: &Entry) -> io::Result<()> {
+    /// When it could not be written whole. Nothing of it is left then, and it must not be answered as if it were.
+    pub(super) fn write(&mut self, entry: &impl Serialize) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Ok(()) };
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');

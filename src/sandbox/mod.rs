@@ -65,6 +65,8 @@ pub struct Options {
     pub templates: Vec<Template>,
     /// Where accepted messages are written down.
     pub journal: Option<PathBuf>,
+    /// Where sends are written down that a fault kept from being accepted.
+    pub refusals: Option<PathBuf>,
     /// Where webhooks go, with further headers.
     pub webhook: Option<Webhook>,
     /// Decides every lot.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::fate::{Fault, mix};
-use super::journal::{Entry, Journal, Outcome};
+use super::journal::{Entry, Journal, Outcome, Refusal};
 use super::knobs::{Desk, Fate, Lot};
 use super::webhooks::Outbox;
 use super::{Dialect, Options};
@@ -92,17 +92,33 @@ impl Sent {
     }
 
     fn entry(&self, id: &str, outcome: Outcome) -> Entry {
-        let is_number = self.to.bytes().all(|byte| byte.is_ascii_digit());
         Entry {
             at_us: self.at_us,
             dialect: self.dialect,
             route: self.route.clone(),
-            to: if is_number { format!("+{}", self.to) } else { self.to.clone() },
+            to: self.shown_to(),
             id: id.to_owned(),
             key: self.key.clone(),
             sha256: self.sha256.clone(),
             outcome,
         }
+    }
+
+    fn refusal(&self, fault: Fault) -> Refusal<'_> {
+        Refusal {
+            at_us: self.at_us,
+            dialect: self.dialect,
+            route: &self.route,
+            to: self.shown_to(),
+            key: self.key.as_deref(),
+            sha256: &self.sha256,
+            code: fault.to_string(),
+        }
+    }
+
+    fn shown_to(&self) -> String {
+        let is_number = self.to.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number { format!("+{}", self.to) } else { self.to.clone() }
     }
 }
 
@@ -143,6 +159,7 @@ pub(super) struct Counts {
 #[derive(Debug)]
 struct Books {
     journal: Journal,
+    refusals: Journal,
     kept: VecDeque<Arc<Accepted>>,
     kept_bytes: usize,
     counts: Counts,
@@ -162,19 +179,18 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    pub(super) fn new(options: Options, outbox: Outbox) -> io::Result<Self> {
-        let journal = Journal::open(options.journal.as_deref())?;
+    pub(super) fn new(options: Options, outbox: Outbox, journal: Journal, refusals: Journal) -> Self {
         let desk = Desk::new(options.seed, options.knobs.clone());
-        Ok(Self {
+        Self {
             outbox,
             desk: Mutex::new(desk),
-            books: Mutex::new(Books { journal, kept: VecDeque::new(), kept_bytes: 0, counts: Counts::default() }),
+            books: Mutex::new(Books { journal, refusals, kept: VecDeque::new(), kept_bytes: 0, counts: Counts::default() }),
             started: Instant::now(),
             started_us: clock::now_ms() * 1_000,
             numbers: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             options,
-        })
+        }
     }
 
     /// Microseconds since the epoch that never go back.
@@ -225,9 +241,20 @@ impl Provider {
         self.desk().decide(sent.lot(), Instant::now())
     }
 
-    /// Notes a send that was not accepted.
+    /// Counts a request that was refused.
     pub(super) fn refuse(&self, reason: impl ToString) {
         *self.books().counts.refused.entry(reason.to_string()).or_default() += 1;
+    }
+
+    /// Notes a send that a fault keeps from being accepted: it is among the refusals when this returns.
+    ///
+    /// # Errors
+    /// When they can't be written; then the fault must not be answered.
+    pub(super) fn turn_away(&self, sent: &Sent, fault: Fault) -> io::Result<()> {
+        let mut books = self.books();
+        books.refusals.write(&sent.refusal(fault))?;
+        *books.counts.refused.entry(fault.to_string()).or_default() += 1;
+        Ok(())
     }
 
     /// Accepts a message: it is in the journal when this returns, and its webhooks are on their way.
@@ -289,7 +316,7 @@ fn millis(time: Duration) -> u64 {
 
 /// What can't be written down was not accepted.
 pub(super) fn journal_is_full(error: &io::Error) -> Answer {
-    tracing::warn!(%error, "can't write the journal, so a message was not accepted");
+    tracing::warn!(%error, "can't write a journal, so a message was not accepted");
     Answer::json(
         500,
         &json!({ "status": 500, "error": "Internal Server Error", "response": { "message": format!("the sandbox's journal: {error}") } }),

@@ -1,12 +1,14 @@
 //! This file listens on loopback and hands each request to the dialect that its path belongs to.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Limited};
 use hyper::Response;
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -16,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::answer::{Answer, Payload};
+use super::journal::Journal;
 use super::provider::{Provider, Request};
 use super::webhooks::{self, Outbox};
 use super::{Options, SandboxError, Trouble, control, evolution, meta};
@@ -47,8 +50,12 @@ impl Sandbox {
         let listener = TcpListener::bind(options.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let (outbox, posts) = Outbox::new(&options, address)?;
-        let path = options.journal.clone().unwrap_or_default();
-        let provider = Provider::new(options, outbox).map_err(|source| SandboxError::Journal { path, source })?;
+        let open = |path: &Option<PathBuf>| {
+            let path = path.as_deref();
+            Journal::open(path).map_err(|source| SandboxError::Journal { path: path.map(PathBuf::from).unwrap_or_default(), source })
+        };
+        let (journal, refusals) = (open(&options.journal)?, open(&options.refusals)?);
+        let provider = Provider::new(options, outbox, journal, refusals);
         Ok(Self { provider: Arc::new(provider), listener, address, posts })
     }
 
@@ -75,11 +82,9 @@ impl Sandbox {
         let connections = TaskTracker::new();
         let mut listener = Some(listener);
         while !stop.is_cancelled() {
-            let shift = stop.child_token();
             if let Some(open) = reopened(listener.take(), address, &stop).await {
-                welcome(&house, open, &connections, &shift, &mut orders).await;
+                welcome(&house, open, &connections, &stop, &mut orders).await;
             }
-            shift.cancel();
             let closed_until = *orders.borrow_and_update();
             stop.run_until_cancelled(tokio::time::sleep_until(closed_until.into())).await;
         }
@@ -103,9 +108,14 @@ pub(super) struct House {
 }
 
 impl House {
-    /// Refuses all connections for a while, as a machine without this program does. The answer under way still goes out.
+    /// Refuses all connections for a while, as a machine without this program does. Those that are open get one more answer,
+    /// the last: to close them at once would break off requests on their way, of which nobody could say what became of them.
     pub(super) fn close_door(&self, time: Duration) {
         self.door.send_replace(Instant::now() + time);
+    }
+
+    fn is_closed(&self) -> bool {
+        *self.door.borrow() > Instant::now()
     }
 
     async fn answer(&self, request: hyper::Request<Incoming>) -> Result<Response<Payload>, Trouble> {
@@ -127,7 +137,11 @@ impl House {
                 evolution::answer(&self.provider, &request).await
             }
         };
-        answer.into_response().await
+        let mut response = answer.into_response().await?;
+        if self.is_closed() {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response)
     }
 }
 
@@ -150,18 +164,18 @@ async fn welcome(
     house: &Arc<House>,
     listener: TcpListener,
     connections: &TaskTracker,
-    shift: &CancellationToken,
+    stop: &CancellationToken,
     orders: &mut watch::Receiver<Instant>,
 ) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = orders.changed() => return,
-            () = shift.cancelled() => return,
+            () = stop.cancelled() => return,
         };
         match accepted {
             Ok((stream, _)) => {
-                connections.spawn(converse(Arc::clone(house), stream, shift.clone()));
+                connections.spawn(converse(Arc::clone(house), stream, stop.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "can't accept a connection");
@@ -171,8 +185,8 @@ async fn welcome(
     }
 }
 
-/// Answers one connection until its peer or the end of the shift ends it.
-async fn converse(house: Arc<House>, stream: TcpStream, shift: CancellationToken) {
+/// Answers one connection until its peer ends it, the door is closed, or it all ends.
+async fn converse(house: Arc<House>, stream: TcpStream, stop: CancellationToken) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "can't set TCP_NODELAY");
     }
@@ -183,7 +197,7 @@ async fn converse(house: Arc<House>, stream: TcpStream, shift: CancellationToken
     let mut connection = std::pin::pin!(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
-        () = shift.cancelled() => None,
+        () = stop.cancelled() => None,
     };
     let ended = if let Some(ended) = ended {
         ended

@@ -28,13 +28,28 @@ pub(super) async fn answer(provider: &Provider, request: &Request) -> Answer {
     // the greeting needs no key, so it knows nothing of a wrong one
     let is_about_keys = |fault: &Fault| matches!(fault, Fault::Unauthorized | Fault::InstanceMissing);
     if let Some(fault) = provider.storm_over_all().filter(|fault| request.path != "/" || !is_about_keys(fault)) {
-        provider.refuse(fault);
-        return fault_answer(provider, fault, "");
+        return caught(provider, request, fault);
     }
     route(provider, request).await.unwrap_or_else(|refusal| {
         provider.refuse(format!("status {}", refusal.status));
         refusal
     })
+}
+
+/// The answer in a storm that leaves nothing untouched. A send is noted as far as it can be read.
+fn caught(provider: &Provider, request: &Request, fault: Fault) -> Answer {
+    let segments = request.segments();
+    let noted = match segments.as_slice() {
+        [first, action, _] if first == "message" && request.method == Method::POST => {
+            let body = serde_json::from_slice(&request.body).unwrap_or_default();
+            provider.turn_away(&sent_of(request, action, &body), fault)
+        }
+        _ => {
+            provider.refuse(fault);
+            Ok(())
+        }
+    };
+    noted.map_or_else(|error| journal_is_full(&error), |()| fault_answer(provider, fault, ""))
 }
 
 async fn route(provider: &Provider, request: &Request) -> Checked<Answer> {
@@ -146,21 +161,14 @@ async fn send(provider: &Provider, request: &Request, action: &str, body: &Value
         return Err(bad_request(json!([objection])));
     }
     let number = recipient(action, body);
-    let sent = Sent {
-        dialect: Dialect::Evolution,
-        route: action.to_owned(),
-        to: content::digits(number),
-        key: request.header("idempotency-key").map(str::to_owned),
-        sha256: sha256(body.to_string().as_bytes()),
-        at_us: request.at_us,
-    };
+    let sent = sent_of(request, action, body);
     let fate = provider.decide(&sent);
     let absent = (!content::can_exist(&content::address(number))).then_some(Fault::NotOnWhatsApp);
     let fault = fate.fault.or(absent);
     let refusal = fault.filter(|fault| !fault.accepts());
     let answer = match refusal {
         Some(fault) => {
-            provider.refuse(fault);
+            provider.turn_away(&sent, fault).map_err(|error| journal_is_full(&error))?;
             fault_answer(provider, fault, number)
         }
         None => accept(provider, &sent, body, number, fault)?,
@@ -168,6 +176,17 @@ async fn send(provider: &Provider, request: &Request, action: &str, body: &Value
     let delay = body.get("delay").and_then(Value::as_u64).map(Duration::from_millis).filter(|_| refusal.is_none()).unwrap_or_default();
     tokio::time::sleep(fate.latency + delay.min(MOST_DELAY)).await;
     Ok(answer)
+}
+
+fn sent_of(request: &Request, action: &str, body: &Value) -> Sent {
+    Sent {
+        dialect: Dialect::Evolution,
+        route: action.to_owned(),
+        to: content::digits(recipient(action, body)),
+        key: request.header("idempotency-key").map(str::to_owned),
+        sha256: sha256(body.to_string().as_bytes()),
+        at_us: request.at_us,
+    }
 }
 
 fn recipient<'a>(action: &str, body: &'a Value) -> &'a str {

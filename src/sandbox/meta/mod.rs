@@ -26,12 +26,11 @@ pub(super) fn is_path(path: &str) -> bool {
 
 /// Answers a path of Graph's.
 pub(super) async fn answer(provider: &Provider, request: &Request) -> Answer {
-    if let Some(fault) = provider.storm_over_all() {
-        provider.refuse(fault);
-        return fault_answer(provider, fault);
-    }
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+    if let Some(fault) = provider.storm_over_all() {
+        return caught(provider, request, &segments, fault);
+    }
     if let Err(refusal) = authorised(provider, request) {
         provider.refuse(format!("status {}", refusal.status));
         return refusal;
@@ -45,6 +44,19 @@ pub(super) async fn answer(provider: &Provider, request: &Request) -> Answer {
             graph_error(provider, 400, 2_500, message, None, "OAuthException")
         }
     }
+}
+
+/// The answer in a storm that leaves nothing untouched. A send is noted as far as it can be read.
+fn caught(provider: &Provider, request: &Request, segments: &[&str], fault: Fault) -> Answer {
+    let noted = if let (&Method::POST, [_, "messages"]) = (&request.method, segments) {
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let kind = body.get("type").and_then(Value::as_str).unwrap_or("text").to_owned();
+        provider.turn_away(&sent_of(request, kind, body).0, fault)
+    } else {
+        provider.refuse(fault);
+        Ok(())
+    };
+    noted.map_or_else(|error| journal_is_full(&error), |()| fault_answer(provider, fault))
 }
 
 fn authorised(provider: &Provider, request: &Request) -> Result<(), Answer> {
@@ -89,7 +101,7 @@ fn refused(provider: &Provider, code: u32, details: Option<&str>) -> Answer {
 }
 
 async fn send(provider: &Provider, request: &Request) -> Answer {
-    let Ok(mut body) = serde_json::from_slice::<Value>(&request.body) else {
+    let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
         let message = "(#100) The parameter messaging_product is required.".to_owned();
         return graph_error(provider, 400, 100, message, None, "OAuthException");
     };
@@ -100,6 +112,21 @@ async fn send(provider: &Provider, request: &Request) -> Answer {
             return explain(provider, refusal);
         }
     };
+    let (sent, input) = sent_of(request, kind, body);
+    let fate = provider.decide(&sent);
+    let answer = match fate.fault.filter(|fault| !fault.accepts()) {
+        Some(fault) => match provider.turn_away(&sent, fault) {
+            Ok(()) => fault_answer(provider, fault),
+            Err(error) => journal_is_full(&error),
+        },
+        None => accept(provider, &sent, &input, fate.fault),
+    };
+    tokio::time::sleep(fate.latency).await;
+    answer
+}
+
+/// A send, and its recipient as the sender wrote it.
+fn sent_of(request: &Request, kind: String, mut body: Value) -> (Sent, String) {
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     let (input, opaque) = (text("to").unwrap_or_default(), text("biz_opaque_callback_data"));
     // what the recipient would see is the same whatever the sender calls it
@@ -112,16 +139,7 @@ async fn send(provider: &Provider, request: &Request) -> Answer {
         sha256: sha256(body.to_string().as_bytes()),
         at_us: request.at_us,
     };
-    let fate = provider.decide(&sent);
-    let answer = match fate.fault.filter(|fault| !fault.accepts()) {
-        Some(fault) => {
-            provider.refuse(fault);
-            fault_answer(provider, fault)
-        }
-        None => accept(provider, &sent, &input, fate.fault),
-    };
-    tokio::time::sleep(fate.latency).await;
-    answer
+    (sent, input)
 }
 
 fn explain(provider: &Provider, refusal: Refusal) -> Answer {

@@ -1,5 +1,6 @@
 //! What goes wrong on request: by lot, by recipient, for a while.
 
+use std::io::{BufRead, BufReader, Read, Write};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -91,6 +92,27 @@ fn a_door_that_is_closed_refuses_connections_and_opens_by_itself() {
     eventually(PATIENCE, "nobody listens", || ask(sandbox.port, "GET", "/", &[], "").is_none().then_some(()));
     let reply = eventually(PATIENCE, "somebody listens again", || ask(sandbox.port, "GET", "/", &[], ""));
     assert_eq!(reply.status, 200);
+}
+
+#[test]
+fn a_connection_that_is_open_gets_a_last_answer_when_the_door_closes() {
+    let sandbox = Sandbox::start(&[]);
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", sandbox.port)).unwrap();
+    let mut ask = || {
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: sandbox\r\n\r\n").unwrap();
+        let (mut head, mut reader) = (String::new(), BufReader::new(&stream));
+        while reader.read_line(&mut head).unwrap() > 2 {}
+        let head = head.to_ascii_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+        reader.read_exact(&mut vec![0; length]).unwrap();
+        head
+    };
+    assert!(!ask().contains("connection: close"));
+
+    sandbox.turn(&json!({ "refuse": "1h" }));
+
+    let last = ask();
+    assert!(last.starts_with("http/1.1 200") && last.contains("connection: close"), "{last}");
 }
 
 #[test]

@@ -59,6 +59,38 @@ fn a_line_says_who_got_what_over_which_way() {
 }
 
 #[test]
+fn what_a_fault_kept_from_being_accepted_is_in_a_file_of_its_own() {
+    let folder = Folder::new();
+    let (journal, refusals) = (folder.journal(), folder.folder.path().join("refused.ndjson"));
+    let sandbox = Sandbox::start(&["--journal", journal.to_str().unwrap(), "--refusals", refusals.to_str().unwrap()]);
+
+    sandbox.send_text("34600999404", "nobody");
+    sandbox.meta_text("+34600131056", "too often", "wq:1");
+    sandbox.turn(&json!({ "storm": { "code": "gateway-502", "for": "1h" } }));
+    sandbox.send_text("34600111222", "into a gateway");
+    sandbox.meta_text("+34600111333", "into a gateway", "wq:2");
+    sandbox.evolution("GET", "/instance/connectionState/main", &json!({}));
+    sandbox.turn(&json!({ "reset": true }));
+    sandbox.send_text("34600999599", "accepted, not answered");
+
+    let told: Vec<String> = lines(&refusals)
+        .iter()
+        .map(|line| ["dialect", "route", "to", "key", "code"].map(|name| line[name].as_str().unwrap_or("-")).join(" "))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "evolution sendText +34600999404 - not-on-whatsapp",
+            "meta text +34600131056 wq:1 131056",
+            "evolution sendText +34600111222 - gateway-502",
+            "meta text +34600111333 wq:2 gateway-502",
+        ]
+    );
+    assert_eq!(lines(&journal).len(), 1);
+    assert_eq!(std::fs::metadata(&refusals).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
 fn the_journal_is_for_its_owner_alone() {
     let folder = Folder::new();
     let _sandbox = folder.start();
