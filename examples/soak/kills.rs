@@ -16,7 +16,7 @@ use crate::finding::Findings;
 use crate::stage::{PATIENCE, Provider, Setting, Stage, Via, number};
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct Kills {
     #[command(flatten)]
     setting: Setting,
     /// Messages of the campaign
@@ -63,8 +63,20 @@ async fn watch(queue: Queue, worker: String, died: Instant) -> Result<Duration> 
     }
 }
 
+/// Waits until a worker serves the queue: before that a signal ends it as any other program.
+async fn serves(queue: &Queue, name: &str) -> Result<()> {
+    let begun = Instant::now();
+    while !queue.workers().await?.iter().any(|worker| worker.name.as_deref() == Some(name)) {
+        if begun.elapsed() > PATIENCE {
+            bail!("{name} never came to serve the queue");
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
+}
+
 /// Kills workers, each replaced at once, until nothing is left to send. Returns the recoveries.
-async fn kill_until_done(args: &Args, stage: &mut Stage, provider: &Provider, queue: &Queue) -> Result<Vec<Duration>> {
+async fn kill_until_done(args: &Kills, stage: &mut Stage, provider: &Provider, queue: &Queue) -> Result<Vec<Duration>> {
     let (begun, mut lots) = (Instant::now(), Lots(args.setting.seed));
     let mut start = || stage.sender(args.via, provider, &["--per-recipient", "none"]);
     let (shortest, longest) = match args.between_kills[..] {
@@ -92,15 +104,16 @@ async fn kill_until_done(args: &Args, stage: &mut Stage, provider: &Provider, qu
     while let Some(watched) = watches.join_next().await {
         recoveries.push(watched??);
     }
-    for (_, worker) in workers {
+    for (name, worker) in workers {
+        serves(queue, &name).await?;
         worker.end()?;
     }
     recoveries.sort();
     Ok(recoveries)
 }
 
-pub(crate) async fn run(args: &Args) -> Result<bool> {
-    let Args { setting, messages, .. } = args;
+pub(crate) async fn run(args: &Kills) -> Result<bool> {
+    let Kills { setting, messages, .. } = args;
     let mut stage = Stage::set(setting)?;
     let provider = Provider::start(setting, &[])?;
     stage.add(*messages, &[])?;

@@ -23,12 +23,12 @@ use clap::Parser;
 
 /// Sends a campaign while workers are killed at random moments; or one of the commands
 #[derive(Debug, Parser)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(name = "soak", args_conflicts_with_subcommands = true)]
 struct Args {
     #[command(subcommand)]
     soak: Option<Soak>,
     #[command(flatten)]
-    kills: kills::Args,
+    kills: kills::Kills,
 }
 
 #[derive(Debug, clap::Subcommand)]

@@ -130,7 +130,7 @@ impl Stage {
 
     /// What a command prints as JSON.
     pub(crate) fn json(&self, words: &[&str]) -> Result<Value> {
-        let output = self.wq().args(words).arg("--json").stderr(Stdio::inherit()).output()?;
+        let output = self.wq().args(["--quiet", "--json"]).args(words).stderr(Stdio::inherit()).output()?;
         if !output.status.success() {
             bail!("wq {} ended with {}", words.join(" "), output.status);
         }
