@@ -16,7 +16,7 @@ use crate::finding::Findings;
 use crate::stage::{PATIENCE, Provider, Setting, Stage, Via, number};
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Kills {
+pub(crate) struct KillArgs {
     #[command(flatten)]
     setting: Setting,
     /// Messages of the campaign
@@ -75,8 +75,8 @@ async fn serves(queue: &Queue, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Kills workers, each replaced at once, until nothing is left to send. Returns the recoveries.
-async fn kill_until_done(args: &Kills, stage: &mut Stage, provider: &Provider, queue: &Queue) -> Result<Vec<Duration>> {
+/// KillArgs workers, each replaced at once, until nothing is left to send. Returns the recoveries.
+async fn kill_until_done(args: &KillArgs, stage: &mut Stage, provider: &Provider, queue: &Queue) -> Result<Vec<Duration>> {
     let (begun, mut lots) = (Instant::now(), Lots(args.setting.seed));
     let mut start = || stage.sender(args.via, provider, &["--per-recipient", "none"]);
     let (shortest, longest) = match args.between_kills[..] {
@@ -112,8 +112,8 @@ async fn kill_until_done(args: &Kills, stage: &mut Stage, provider: &Provider, q
     Ok(recoveries)
 }
 
-pub(crate) async fn run(args: &Kills) -> Result<bool> {
-    let Kills { setting, messages, .. } = args;
+pub(crate) async fn run(args: &KillArgs) -> Result<bool> {
+    let KillArgs { setting, messages, .. } = args;
     let mut stage = Stage::set(setting)?;
     let provider = Provider::start(setting, &[])?;
     stage.add(*messages, &[])?;

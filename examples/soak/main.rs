@@ -28,7 +28,7 @@ struct Args {
     #[command(subcommand)]
     soak: Option<Soak>,
     #[command(flatten)]
-    kills: kills::Kills,
+    kills: kills::KillArgs,
 }
 
 #[derive(Debug, clap::Subcommand)]
