@@ -83,3 +83,35 @@ fn every_npm_script_is_an_alias_that_wq_understands() {
         Wq::bare().line(words).args(["--help"]).run().exits(0).stdout_has("Usage: wq");
     }
 }
+
+/// Every test of this crate as `module::name`.
+fn tests(folder: &Path, module: &str, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            tests(&path, &format!("{module}{name}::"), found);
+            continue;
+        }
+        let module = if name == "mod" { module.to_owned() } else { format!("{module}{name}::") };
+        let source = fs::read_to_string(&path).unwrap();
+        for after in source.split("\n#[test").skip(1).chain(source.split("\n#[tokio::test").skip(1)) {
+            let name = after.split_once("fn ").and_then(|(_, rest)| rest.split_once('(')).map(|(name, _)| name);
+            found.extend(name.map(|name| format!("{module}{name}")));
+        }
+    }
+}
+
+#[test]
+fn every_test_in_the_table_of_faults_is_there() {
+    let mut known = Vec::new();
+    tests(&root().join("tests/it"), "", &mut known);
+    assert!(known.len() > 300, "found only {}", known.len());
+    let table = read("docs/faults.md");
+    let named: BTreeSet<&str> = table.split("test(").skip(1).filter_map(|rest| rest.split_once(')')).map(|(name, _)| name).collect();
+
+    let missing: Vec<&&str> = named.iter().filter(|name| !known.iter().any(|test| test.contains(**name))).collect();
+
+    assert!(named.len() > 10, "{named:?}");
+    assert!(missing.is_empty(), "docs/faults.md names tests that are not there: {missing:?}");
+}

@@ -277,6 +277,9 @@ impl Worker {
         self.pace = taken.pace;
         self.report.dropped += taken.dropped;
         self.report.held += taken.held;
+        if taken.dropped > 0 {
+            tracing::warn!(ids = taken.dropped, "removed from the queue: they have no job, or something else in its place");
+        }
         if taken.held > 0 {
             tracing::error!(jobs = taken.held, "held: they waited again although they may have been sent");
         }

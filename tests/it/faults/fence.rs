@@ -39,6 +39,7 @@ fn of_a_killed_worker_only_what_it_was_sending_is_held_and_nothing_is_sent_twice
     assert!((1..=CONCURRENCY).contains(&held), "{held} held");
     assert_eq!((doubled(&receiver), usize::try_from(completed(&server)).unwrap() + held), (0, 400));
     assert_eq!(server.ask::<usize>("ZCARD bull:whatsapp:failed"), held);
+    is_sound(&server);
 }
 
 #[test]
@@ -99,8 +100,11 @@ fn the_second_signal_cuts_off_what_is_being_sent_and_holds_it() {
     worker.signal("TERM");
     eventually(SOON, "it is stopping", || worker.stderr().contains("stopping").then_some(()));
     worker.signal("TERM");
+    let told = Instant::now();
 
     assert_eq!(worker.ends(SOON).code(), Some(143), "{}", worker.stderr());
+    assert!(told.elapsed() < Duration::from_secs(1), "{:?}", told.elapsed());
+    assert_eq!(server.ask::<Vec<String>>("KEYS bull:whatsapp:*:lock"), [""; 0], "no lock is left");
     let left = [server.ask::<usize>("ZCARD bull:whatsapp:prioritized"), server.ask("LLEN bull:whatsapp:active")];
     assert_eq!((held(&server), left), (5, [15, 0]));
     assert_eq!(server.ask::<u64>("HLEN wq:bull:whatsapp:beat"), 0);
@@ -125,6 +129,7 @@ fn connections_that_break_again_and_again_cost_no_message_and_no_doubt() {
 
     println!("{killed} connections killed");
     assert_eq!((completed(&server), held(&server), doubled(&receiver)), (3000, 0, 0));
+    is_sound(&server);
     assert!(killed > 4, "{killed} connections killed");
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod board;
 pub(crate) mod cluster;
 pub(crate) mod command;
+pub(crate) mod disk;
 pub(crate) mod node;
 pub(crate) mod receiver;
 pub(crate) mod server;

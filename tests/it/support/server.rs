@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use redis::FromRedisValue;
 
+use super::disk::SmallDisk;
 use super::eventually;
 
 /// A Redis or Valkey that ends with the test.
@@ -17,7 +18,7 @@ pub(crate) struct Server {
     port: Option<u16>,
     durable: bool,
     extra: Vec<String>,
-    disk: Option<u64>,
+    disk: Option<SmallDisk>,
 }
 
 impl Server {
@@ -47,12 +48,10 @@ impl Server {
         Self::launch(Some(free_port()), false, options)
     }
 
-    /// With an append-only file on a disk that has room for so many bytes of it; `fsync` is everysec or always. A limit on the
-    /// size of files stands for the disk, since mounting one takes more rights than a test has: ignored, its signal makes a write
-    /// end short and fail, as a full disk does.
+    /// With an append-only file on a disk that has room for so many bytes of it; `fsync` is everysec or always.
     pub(crate) fn on_small_disk(bytes: u64, fsync: &str) -> Self {
         let mut server = Self::unstarted(Some(free_port()), false, &["--appendonly", "yes", "--appendfsync", fsync]);
-        server.disk = Some(bytes);
+        server.disk = Some(SmallDisk::at(&server.folder.path().join("disk"), bytes));
         server.spawn();
         server
     }
@@ -68,17 +67,12 @@ impl Server {
         Self { folder: tempfile::tempdir().unwrap(), child: None, port, durable, extra, disk: None }
     }
 
-    fn program(&self) -> Command {
-        let Some(bytes) = self.disk else { return Command::new(server_binary()) };
-        let mut command = Command::new("prlimit");
-        command.arg(format!("--fsize={bytes}:unlimited")).args(["sh", "-c", r#"trap '' XFSZ; exec "$0" "$@""#]).arg(server_binary());
-        command
-    }
-
     fn spawn(&mut self) {
-        let mut command = self.program();
+        let binary = server_binary();
+        let mut command = self.disk.as_ref().map_or_else(|| Command::new(&binary), |disk| disk.command(&binary));
         command.args(["--port", &self.port.unwrap_or(0).to_string(), "--bind", "127.0.0.1", "--loglevel", "warning"]);
-        command.arg("--unixsocket").arg(self.socket()).arg("--dir").arg(self.folder.path());
+        command.arg("--unixsocket").arg(self.socket());
+        command.arg("--dir").arg(self.disk.as_ref().map_or(self.folder.path(), SmallDisk::folder));
         command.args(["--save", "", "--hash-max-listpack-value", "1024"]);
         command.args(["--appendonly", if self.durable { "yes" } else { "no" }, "--appendfsync", "always"]);
         command.args(&self.extra);
@@ -151,13 +145,10 @@ impl Server {
         }
     }
 
-    /// Its disk has room again: at once if it runs, else from its next start on.
+    /// Its small disk has room again: at once if it runs, else from its next start on.
     pub(crate) fn make_room(&mut self) {
-        self.disk = None;
-        if !self.has_ended() {
-            let raised = Command::new("prlimit").args(["--pid", &self.pid().to_string(), "--fsize=unlimited"]).status().unwrap();
-            assert!(raised.success());
-        }
+        let pid = (!self.has_ended()).then(|| self.pid());
+        self.disk.as_mut().expect("started with on_small_disk()").make_room(pid);
     }
 
     /// Whether it ended by itself.
