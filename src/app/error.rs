@@ -104,6 +104,7 @@ impl From<StoreError> for AppError {
             StoreError::Unreachable { .. } => (Kind::Unreachable, Some("start one with: wq redis start")),
             StoreError::TimedOut { .. } => (Kind::Unreachable, Some("is the server busy? --timeout gives it longer")),
             StoreError::Login { .. } => (Kind::Unreachable, Some("set WQ_REDIS_URL to redis://USER:PASSWORD@HOST:PORT")),
+            StoreError::Forbidden { .. } => (Kind::Unreachable, Some("docs/security.md has the ACL SETUSER line of a user for wq")),
             StoreError::TooOld { .. } => (Kind::Unreachable, Some("scripts/setup-redis installs one that is new enough")),
             StoreError::Refused { problem, .. } => (Kind::Other, Some(cure(problem))),
             StoreError::Schedule(ScheduleError::SlotTaken(_)) => (Kind::Conflict, None),
@@ -113,7 +114,7 @@ impl From<StoreError> for AppError {
             StoreError::Unconfirmed { .. } => (Kind::TimedOut, Some("it is in the queue: don't add it again under another id")),
             StoreError::NoCluster { .. } => (Kind::Usage, Some("leave out --cluster and WQ_REDIS_CLUSTER")),
             StoreError::Address { .. } | StoreError::Schedule(_) | StoreError::Untagged(_) => (Kind::Usage, None),
-            StoreError::Server { .. } | StoreError::Shape { .. } => (Kind::Other, None),
+            StoreError::Server { .. } | StoreError::Shape { .. } | StoreError::Unheard { .. } => (Kind::Other, None),
         };
         let hint = match &error {
             StoreError::Untagged(untagged) => Some(format!("put what is to stay together in braces: {}", untagged.proposed_flags())),

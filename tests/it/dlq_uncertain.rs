@@ -12,7 +12,7 @@ use wq::core::store::intent::{Fence, OnUncertain};
 use wq::core::store::settle::{Settlement, Verdict};
 use wq::core::store::take::{TakeReader, TakeRules};
 
-use crate::support::{Server, wq};
+use crate::support::{Server, eventually, wq};
 
 async fn queue(server: &Server, name: &str) -> Queue {
     let link = ServerAddress::parse(&server.url()).unwrap().connect_once().await.unwrap();
@@ -242,14 +242,14 @@ async fn what_can_not_be_resolved_says_why() {
 async fn saying_not_sent_while_the_worker_lives_is_warned_of() {
     let server = Server::start();
     held(&server, &["a", "b"]).await;
-    let mut connection = server.connection();
-    let mut listener = connection.as_pubsub();
-    listener.subscribe("wq:bull:whatsapp:alive:dead").unwrap();
+    let subscription = queue(&server, "whatsapp").await.subscribe_alive("dead").await.unwrap();
 
     wq(&server).line("dlq resolve a --not-sent").run().exits(0).stderr_has("still lives");
 
-    drop(listener);
-    drop(connection);
+    drop(subscription);
+    eventually(Duration::from_secs(10), "the server notices", || {
+        (server.ask::<(String, u64)>("PUBSUB SHARDNUMSUB wq:bull:whatsapp:alive:dead").1 == 0).then_some(())
+    });
     let quiet = wq(&server).line("dlq resolve b --not-sent").run().exits(0);
     assert!(!quiet.stderr.contains("still lives"), "{}", quiet.stderr);
 }

@@ -31,6 +31,20 @@ pub enum StoreError {
         /// The server's words.
         problem: String,
     },
+    /// The server's user may not do that.
+    #[error("Redis at {server} does not allow this user what wq needs: {problem}")]
+    Forbidden {
+        /// Host, port and database.
+        server: String,
+        /// The server's words.
+        problem: String,
+    },
+    /// A channel was subscribed to, and where the queue is nobody knows of it.
+    #[error("Redis at {server} has the queue, but not the worker's subscription")]
+    Unheard {
+        /// Host, port and database.
+        server: String,
+    },
     /// It answers, but not in time.
     #[error("Redis at {server} gave no answer in time")]
     TimedOut {
@@ -151,7 +165,8 @@ impl StoreError {
 
     fn from_code(server: String, code: &str, problem: String) -> Self {
         match code {
-            "NOAUTH" | "WRONGPASS" | "NOPERM" => Self::Login { server, problem },
+            "NOAUTH" | "WRONGPASS" => Self::Login { server, problem },
+            "NOPERM" => Self::Forbidden { server, problem },
             "OOM" | "MISCONF" | "NOREPLICAS" => Self::Refused { server, problem },
             _ => Self::Server { server, problem },
         }

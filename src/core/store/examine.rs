@@ -83,7 +83,7 @@ impl Link {
     async fn settings_of_durability(&mut self) -> Result<Vec<String>, StoreError> {
         let command = redis::cmd("CONFIG").arg("GET").arg("appendfsync").arg("save").arg("min-replicas-to-write").clone();
         match self.query(&command).await {
-            Err(StoreError::Server { .. } | StoreError::Refused { .. } | StoreError::Login { .. }) => Ok(Vec::new()),
+            Err(StoreError::Server { .. } | StoreError::Refused { .. } | StoreError::Forbidden { .. }) => Ok(Vec::new()),
             answer => answer,
         }
     }

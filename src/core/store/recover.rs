@@ -14,22 +14,32 @@ use super::scripts::{Arguments, RECOVER_DEAD};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// It begins, under a new incarnation.
-    Enter,
+    Enter(Subscribed),
     /// It lives.
-    Beat,
+    Beat(Subscribed),
     /// It is back over another connection: nothing but its own lost takes is looked for.
     Return,
     /// It ends, and everything is stored.
     Leave,
 }
 
+/// Whether the server would notice the end of a worker's process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subscribed {
+    /// It would.
+    Yes,
+    /// It has nothing to notice it by: only a long silence may count as death.
+    No,
+}
+
 impl Sign {
-    fn word(self) -> &'static str {
+    fn words(self) -> [&'static str; 2] {
+        let flag = |subscribed| if subscribed == Subscribed::Yes { "1" } else { "0" };
         match self {
-            Self::Enter => "enter",
-            Self::Beat => "beat",
-            Self::Return => "return",
-            Self::Leave => "leave",
+            Self::Enter(subscribed) => ["enter", flag(subscribed)],
+            Self::Beat(subscribed) => ["beat", flag(subscribed)],
+            Self::Return => ["return", "0"],
+            Self::Leave => ["leave", "0"],
         }
     }
 }
@@ -61,11 +71,6 @@ pub struct Recovered {
 }
 
 impl Queue {
-    /// The channel that a worker subscribes to, so that the server itself notices when its process is gone.
-    pub fn alive_channel(&self, incarnation: &str) -> String {
-        self.keys.ours(&format!("alive:{incarnation}"))
-    }
-
     /// Gives back what a worker took over connections that it lost and never heard of; it was never started. The same is done
     /// with every later sign of life, since such a take may arrive late. Returns the ids.
     ///
@@ -82,7 +87,8 @@ impl Queue {
     /// When the server can't be asked.
     pub async fn recover_dead(&self, sign: Sign, incarnation: &str, run_id: &str, bygone: &Bygone) -> Result<Recovered, StoreError> {
         let mut arguments = Arguments::default();
-        arguments.push(sign.word()).push(incarnation).push(run_id).number(bygone.first_take);
+        let [word, subscribed] = sign.words();
+        arguments.push(word).push(incarnation).push(run_id).push(subscribed).number(bygone.first_take);
         for (id, token) in &bygone.known {
             arguments.push(id.as_str()).push(&**token);
         }

@@ -115,18 +115,4 @@ impl Queue {
             }
         }
     }
-
-    /// Whether the worker process of this incarnation still has its subscription: it may be sending.
-    ///
-    /// # Errors
-    /// When the server can't be asked.
-    pub async fn is_alive(&self, incarnation: &str) -> Result<bool, StoreError> {
-        let channel = self.alive_channel(incarnation);
-        let mut listeners = 0;
-        for mut node in self.link.masters().await? {
-            let (_, count): (String, u64) = node.query(redis::cmd("PUBSUB").arg("NUMSUB").arg(&channel)).await?;
-            listeners += count;
-        }
-        Ok(listeners > 0)
-    }
 }

@@ -1,10 +1,13 @@
 //! Workers that die: whoever lives lets their jobs go on, each as far as it is known what became of it.
 
 use wq::core::store::intent::{Fence, OnUncertain, Permit};
-use wq::core::store::recover::{Recovered, Sign};
+use wq::core::store::recover::{Recovered, Sign, Subscribed};
 
 use super::fence::{field, held, ids};
 use super::*;
+
+const ENTER: Sign = Sign::Enter(Subscribed::Yes);
+const BEAT: Sign = Sign::Beat(Subscribed::Yes);
 
 /// A worker that lives and looks after the others: those of `Hand` have the incarnation `test`.
 struct Survivor<'a> {
@@ -15,12 +18,17 @@ struct Survivor<'a> {
 impl<'a> Survivor<'a> {
     async fn new(server: &'a Server) -> Self {
         let survivor = Self { server, queue: queue(server).await };
-        survivor.beat(Sign::Enter, "run 1").await;
+        survivor.beat(ENTER, "run 1").await;
         survivor
     }
 
     async fn beat(&self, sign: Sign, run_id: &str) -> Recovered {
         self.queue.recover_dead(sign, "other", run_id, &Bygone::default()).await.unwrap()
+    }
+
+    /// A sign of life of the worker of `Hand`.
+    async fn hear(&self, sign: Sign) {
+        self.queue.recover_dead(sign, "test", "run 1", &Bygone::default()).await.unwrap();
     }
 
     /// As if that had passed since everything that the sweeps remember.
@@ -40,7 +48,7 @@ impl<'a> Survivor<'a> {
         let mut all = Recovered::default();
         for _ in 0..ms / 600 {
             self.pass(600);
-            let found = self.beat(Sign::Beat, "run 1").await;
+            let found = self.beat(BEAT, "run 1").await;
             all.dead += found.dead;
             all.returned.extend(found.returned);
             all.held.extend(found.held);
@@ -106,9 +114,9 @@ async fn nobody_is_declared_dead_when_the_server_or_all_workers_stood_still() {
     // The first three seconds, another process of the server, and a time without sweeps.
     assert_eq!(survivor.watch(2400).await.dead, 0);
     survivor.pass(600);
-    survivor.beat(Sign::Beat, "run 2").await;
+    survivor.beat(BEAT, "run 2").await;
     survivor.pass(600);
-    survivor.beat(Sign::Beat, "run 1").await;
+    survivor.beat(BEAT, "run 1").await;
     assert_eq!(survivor.watch(2400).await.dead, 0);
     survivor.pass(20_000);
     assert_eq!(survivor.watch(3000).await.dead, 0);
@@ -135,14 +143,53 @@ async fn a_subscription_ends_with_its_connection() {
     let server = Server::start();
     let queue = queue(&server).await;
     let mut subscription = queue.subscribe_alive("test").await.unwrap();
-    let subscribed = || server.ask::<(String, u64)>("PUBSUB NUMSUB wq:bull:q:alive:test").1;
+    let subscribed = || server.ask::<(String, u64)>("PUBSUB SHARDNUMSUB wq:bull:q:alive:test").1;
     assert_eq!(subscribed(), 1);
-    subscription.renew().await.unwrap();
+    subscription.renew(&queue).await.unwrap();
     assert!(!subscription.has_ended());
 
     drop(subscription);
 
     crate::support::eventually(Duration::from_secs(10), "the server notices", || (subscribed() == 0).then_some(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_notices_that_the_server_ended_its_subscription() {
+    let server = Server::start();
+    let queue = queue(&server).await;
+    let subscription = queue.subscribe_alive("test").await.unwrap();
+
+    assert_eq!(server.ask::<u64>("CLIENT KILL TYPE pubsub"), 1);
+
+    crate::support::eventually(Duration::from_secs(10), "it notices", || subscription.has_ended().then_some(()));
+}
+
+#[tokio::test]
+async fn a_worker_that_said_it_has_no_subscription_counts_as_dead_only_after_a_long_silence() {
+    let server = Server::start();
+    let mut hand = Hand::fenced(&server, OnUncertain::Hold).await;
+    hand.begin(&["a"]).await;
+    let survivor = Survivor::new(&server).await;
+    survivor.hear(Sign::Enter(Subscribed::Yes)).await;
+    survivor.hear(Sign::Beat(Subscribed::No)).await;
+
+    assert_eq!(survivor.watch(13_800).await.dead, 0);
+    assert_eq!(survivor.watch(2400).await.dead, 1);
+
+    assert_eq!(server.ask::<Vec<Option<String>>>("HMGET wq:bull:q:watch deaf.test gone.test"), [None, None]);
+}
+
+#[tokio::test]
+async fn a_worker_that_has_its_subscription_back_is_missed_soon_again() {
+    let server = Server::start();
+    let mut hand = Hand::fenced(&server, OnUncertain::Hold).await;
+    hand.begin(&["a"]).await;
+    let survivor = Survivor::new(&server).await;
+    survivor.watch(3600).await;
+    survivor.hear(Sign::Enter(Subscribed::No)).await;
+    survivor.hear(Sign::Beat(Subscribed::Yes)).await;
+
+    assert_eq!(survivor.watch(3000).await.dead, 1);
 }
 
 #[tokio::test]
@@ -154,7 +201,7 @@ async fn a_worker_that_beats_is_alive_even_without_a_subscription() {
 
     for _ in 0..10 {
         assert_eq!(survivor.watch(600).await.dead, 0);
-        hand.queue.recover_dead(Sign::Enter, "test", "run 1", &Bygone::default()).await.unwrap();
+        survivor.hear(ENTER).await;
     }
 }
 
@@ -234,13 +281,13 @@ async fn a_worker_that_was_declared_dead_is_told_and_one_that_left_is_forgotten(
     let queue = queue(&server).await;
     let beat = async |sign| queue.recover_dead(sign, "me", "run", &Bygone::default()).await.unwrap().was_declared_dead;
 
-    assert!(beat(Sign::Beat).await);
-    assert!(!beat(Sign::Enter).await);
-    assert!(!beat(Sign::Beat).await);
+    assert!(beat(BEAT).await);
+    assert!(!beat(ENTER).await);
+    assert!(!beat(BEAT).await);
     assert!(!beat(Sign::Leave).await);
 
     assert_eq!(server.ask::<u64>("HLEN wq:bull:q:beat"), 0);
-    assert!(beat(Sign::Beat).await);
+    assert!(beat(BEAT).await);
 }
 
 #[tokio::test]
@@ -253,7 +300,7 @@ async fn a_take_that_arrives_after_its_connection_was_lost_is_undone() {
     let bygone = Bygone { first_take: 3, known: vec![("known".to_owned(), Arc::clone(&known.jobs[0].token))] };
 
     for _ in 0..2 {
-        hand.queue.recover_dead(Sign::Enter, "test", "run", &bygone).await.unwrap();
+        hand.queue.recover_dead(ENTER, "test", "run", &bygone).await.unwrap();
     }
 
     assert_eq!((ids(&server, "wait"), ids(&server, "active")), (vec!["late".into()], vec!["present".into(), "known".into()]));
@@ -292,7 +339,7 @@ async fn looking_for_its_own_lost_takes_neither_hides_a_workers_death_nor_judges
     assert_eq!(survivor.queue.reclaim("other", &Bygone { first_take: 9, known: Vec::new() }).await.unwrap(), [""; 0]);
     assert_eq!(hand.reclaim(&[]).await, ["a"]);
 
-    let beat = hand.queue.recover_dead(Sign::Beat, "test", "run 1", &Bygone::default()).await.unwrap();
+    let beat = hand.queue.recover_dead(BEAT, "test", "run 1", &Bygone::default()).await.unwrap();
     assert!(beat.was_declared_dead);
 }
 

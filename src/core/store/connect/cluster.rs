@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
+use redis::{Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
 use tokio::time::Instant;
 
-use super::{CONNECT_TIMEOUT, RESPONSE_TIMEOUT};
+use super::{RESPONSE_TIMEOUT, patient_for};
 use crate::core::store::codec::{array, text, unsigned};
 use crate::core::store::slot::Slot;
 
@@ -179,8 +179,7 @@ impl Cluster {
 }
 
 async fn connect(client: &Client) -> Result<MultiplexedConnection, RedisError> {
-    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(Some(RESPONSE_TIMEOUT));
-    client.get_multiplexed_async_connection_with_config(&config).await
+    client.get_multiplexed_async_connection_with_config(&patient_for(Some(RESPONSE_TIMEOUT))).await
 }
 
 /// What one node says about the slots.

@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::{ConnectionManagerConfig, MultiplexedConnection, PubSub};
-use redis::{AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo};
+use redis::aio::{ConnectionManagerConfig, MultiplexedConnection};
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, ProtocolVersion, PushInfo};
 
 use super::error::StoreError;
 use super::slot::Slot;
@@ -121,7 +121,7 @@ impl ServerAddress {
     /// # Errors
     /// As [`Self::connect`].
     pub async fn connect_once(&self) -> Result<Link, StoreError> {
-        let link = self.reach(Some(RESPONSE_TIMEOUT)).await?;
+        let link = self.reach(&patient_for(Some(RESPONSE_TIMEOUT)), None).await?;
         self.checked(link).await
     }
 
@@ -130,37 +130,34 @@ impl ServerAddress {
     /// # Errors
     /// As [`Self::connect`].
     pub async fn connect_blocking(&self) -> Result<Link, StoreError> {
-        self.reach(None).await
+        self.reach(&patient_for(None), None).await
     }
 
-    /// A connection that only listens to channels, to the node that has the slot, else to the first that answers. Unchecked.
+    /// A connection that the server may say something over unasked: `hear` gets that, and the end of the connection. Unchecked.
     ///
     /// # Errors
     /// As [`Self::connect`].
-    pub(super) async fn listen(&self) -> Result<PubSub, StoreError> {
-        let nodes = match &self.home {
-            Home::Slot(cluster, slot) => vec![self.locate(cluster, *slot).await?],
-            Home::Server | Home::Cluster(_) => self.clients.clone(),
+    pub(super) async fn listen(
+        &self,
+        response_timeout: Duration,
+        hear: impl Fn(PushInfo) + Send + Sync + 'static,
+    ) -> Result<Link, StoreError> {
+        let hear = move |push| {
+            hear(push);
+            Ok::<(), std::convert::Infallible>(())
         };
-        let mut failure = self.without_clients();
-        for (at, client) in nodes.iter().enumerate() {
-            match self.within(CONNECT_TIMEOUT * 2, client.get_async_pubsub()).await {
-                Err(error) if error.is_connection_lost() => failure = if at == 0 { error } else { failure },
-                result => return result,
-            }
-        }
-        Err(failure)
+        self.reach(&patient_for(Some(response_timeout)).set_push_sender(hear), Some(ProtocolVersion::RESP3)).await
     }
 
     /// A plain connection to the node that has the slot, else to the first that answers. Of several failures the first one
     /// is told: the others fail for the same reason, or were asked for nothing.
-    async fn reach(&self, response_timeout: Option<Duration>) -> Result<Link, StoreError> {
+    async fn reach(&self, config: &AsyncConnectionConfig, protocol: Option<ProtocolVersion>) -> Result<Link, StoreError> {
         if let Home::Slot(cluster, slot) = &self.home {
-            return self.plain(&self.locate(cluster, *slot).await?, response_timeout).await;
+            return self.plain(&self.locate(cluster, *slot).await?, config, protocol).await;
         }
         let mut failure = self.without_clients();
         for (at, client) in self.clients.iter().enumerate() {
-            match self.plain(client, response_timeout).await {
+            match self.plain(client, config, protocol).await {
                 Err(error) if error.is_connection_lost() => failure = if at == 0 { error } else { failure },
                 result => return result,
             }
@@ -188,10 +185,13 @@ impl ServerAddress {
         cluster.locate(slot).await.map_err(|error| StoreError::from_redis(self, &error))
     }
 
-    async fn plain(&self, client: &Client, response_timeout: Option<Duration>) -> Result<Link, StoreError> {
-        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(response_timeout);
-        let connecting = client.get_multiplexed_async_connection_with_config(&config);
+    async fn plain(&self, client: &Client, config: &AsyncConnectionConfig, protocol: Option<ProtocolVersion>) -> Result<Link, StoreError> {
         let server = Self { shown: show(client), ..self.clone() };
+        let client = match protocol {
+            Some(protocol) => speaking(client, protocol).map_err(|error| StoreError::from_redis(&server, &error))?,
+            None => client.clone(),
+        };
+        let connecting = client.get_multiplexed_async_connection_with_config(config);
         let connection: MultiplexedConnection = server.within(CONNECT_TIMEOUT * 2, connecting).await?;
         Ok(Link { connection: Connection::Plain(connection), server })
     }
@@ -260,6 +260,18 @@ impl fmt::Debug for ServerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ServerAddress").field(&self.shown).finish()
     }
+}
+
+/// How the connections of workers and nodes are made.
+fn patient_for(response_timeout: Option<Duration>) -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(response_timeout)
+}
+
+/// The same with another protocol than the address asks for.
+fn speaking(client: &Client, protocol: ProtocolVersion) -> Result<Client, redis::RedisError> {
+    let info = client.get_connection_info().clone();
+    let settings = info.redis_settings().clone().set_protocol(protocol);
+    Client::open(info.set_redis_settings(settings))
 }
 
 /// `url` is a part of `whole`, which is what the user wrote.

@@ -4,9 +4,10 @@
 -- wq:<prefix>:<queue>:beat   HASH, no expiry: incarnation of a worker -> ms of its last sign of life; an entry goes with a clean end or
 --   when its worker is found dead
 -- wq:<prefix>:<queue>:watch  HASH, no expiry: run (the server's run_id), since (ms from when on silence may mean something), sweep
---   (ms of the last sweep), gone.<incarnation> (ms since when it is not subscribed)
--- wq:<prefix>:<queue>:alive:<incarnation>  a channel that each worker subscribes to and nobody writes to: the server drops the
---   subscription the moment the process dies
+--   (ms of the last sweep), gone.<incarnation> (ms since when it is not subscribed), deaf.<incarnation> (1: it says itself that
+--   it is not subscribed)
+-- wq:<prefix>:<queue>:alive:<incarnation>  a sharded channel that each worker subscribes to and nobody writes to: the server drops
+--   the subscription the moment the process dies. Its name has the queue's hash tag, so this node is the one to ask
 -- The two keys are written and read here alone; obliterate removes them.
 --
 -- ARGV
@@ -14,9 +15,10 @@
 --                  leave: a clean end, everything is stored
 --   4 incarnation  of the caller
 --   5 run_id       of the server's process
---   6 first_take   number of the first take over the caller's present connection; 0 when takes over earlier ones can't arrive
+--   6 subscribed   "1": the caller is; a worker that is not can't be missed by the server, and dies by its long silence alone
+--   7 first_take   number of the first take over the caller's present connection; 0 when takes over earlier ones can't arrive
 --                  any more. A job of an earlier one that the caller doesn't know goes back
---   7…             two a job that it knows from before: id, token
+--   8…             two a job that it knows from before: id, token
 -- Returns { known, dead, returned, held, completed, poisonous }
 --   known     0: the caller was declared dead; it needs a new incarnation, and nothing that it hasn't started is its own
 --   dead      how many incarnations were found dead
@@ -26,22 +28,33 @@ local beat_key, watch_key = own .. 'beat', own .. 'watch'
 local SWEEP_MS, STILL_MS, TRUST_MS = 500, 1500, 3000
 local SILENT_MS, LOST_MS = 1500, 15000
 local MOST_JUDGED = 1000
-local action, me, run_id, first_take = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
+local action, me, run_id, is_subscribed, first_take = ARGV[3], ARGV[4], ARGV[5], ARGV[6] == '1', tonumber(ARGV[7])
 local deaths = 0
 local function reply(is_known)
   return { is_known and 1 or 0, deaths, returned, held, completed, poisonous }
 end
 
+local function forget(incarnation)
+  call('HDEL', beat_key, incarnation)
+  call('HDEL', watch_key, 'gone.' .. incarnation, 'deaf.' .. incarnation)
+end
+
 if action == 'leave' then
-  call('HDEL', beat_key, me)
-  call('HDEL', watch_key, 'gone.' .. me)
+  forget(me)
   return reply(true)
 end
 if action == 'beat' and call('HEXISTS', beat_key, me) == 0 then return reply(false) end
-if action ~= 'return' then call('HSET', beat_key, me, timestamp) end
+if action ~= 'return' then
+  call('HSET', beat_key, me, timestamp)
+  if is_subscribed then
+    call('HDEL', watch_key, 'deaf.' .. me)
+  else
+    call('HSET', watch_key, 'deaf.' .. me, 1)
+  end
+end
 
 local known = {}
-for at = 7, #ARGV, 2 do known[ARGV[at]] = ARGV[at + 1] end
+for at = 8, #ARGV, 2 do known[ARGV[at]] = ARGV[at + 1] end
 
 -- Whether this call sweeps, and whether anybody may be declared dead: not right after a restart of the server, or after a
 -- time without sweeps, when the others had no chance to show that they live.
@@ -82,7 +95,8 @@ local function our_active_jobs()
   return jobs
 end
 
--- The incarnations that are dead: silent and not subscribed in two sweeps, or silent for so long that their host is gone.
+-- The incarnations that are dead: silent and not subscribed in two sweeps though they had said that they were, or silent for so
+-- long that their host is gone.
 local function find_dead(beats)
   local dead, others, channels = {}, {}, {}
   for incarnation in pairs(beats) do
@@ -93,12 +107,14 @@ local function find_dead(beats)
   end
   for first = 1, #others, MOST_ARGUMENTS do
     local last = math.min(first + MOST_ARGUMENTS - 1, #others)
-    local answer = call('PUBSUB', 'NUMSUB', unpack(channels, first, last))
+    -- pcall: a user that may not ask can still tell by the silence.
+    local answer = redis.pcall('PUBSUB', 'SHARDNUMSUB', unpack(channels, first, last))
     for index = first, last do
       local incarnation, mark = others[index], 'gone.' .. others[index]
       local silent = now - beats[incarnation]
-      local gone = tonumber(call('HGET', watch_key, mark) or '')
-      if answer[(index - first + 1) * 2] > 0 then
+      local memory = call('HMGET', watch_key, mark, 'deaf.' .. incarnation)
+      local gone = tonumber(memory[1] or '')
+      if answer.err or memory[2] or answer[(index - first + 1) * 2] > 0 then
         if gone then call('HDEL', watch_key, mark) end
         gone = nil
       elseif not gone or gone > now then
@@ -163,10 +179,7 @@ for _, job in ipairs(jobs) do
 end
 for incarnation in pairs(dead) do
   deaths = deaths + 1
-  if not has_more[incarnation] then
-    call('HDEL', beat_key, incarnation)
-    call('HDEL', watch_key, 'gone.' .. incarnation)
-  end
+  if not has_more[incarnation] then forget(incarnation) end
 end
 store_finished(0, leave_parent)
 if judged > 0 then trim_events(here) end
