@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::worker::Worker;
 use crate::core::store::Queue;
 use crate::core::store::error::StoreError;
 
@@ -31,6 +32,20 @@ impl Backoff {
     /// It worked.
     pub(super) fn reset(&mut self) {
         *self = Self::default();
+    }
+}
+
+impl Worker {
+    /// Comes back if its own connection is gone, too. While every slot sends it asks nothing by itself.
+    pub(super) async fn try_connection(&mut self) {
+        let (queue, stop) = (self.queue.clone(), self.stop.clone());
+        let answer = tokio::select! {
+            () = stop.cancelled() => return,
+            answer = queue.touch() => answer,
+        };
+        if let Err(error) = answer {
+            self.recover(&error).await;
+        }
     }
 }
 

@@ -424,6 +424,7 @@ impl Worker {
             // The loop looks after it.
             _ = self.incarnations.changed() => self.incarnations.mark_changed(),
             answer = self.exchange.answer() => self.answered(answer).await,
+            () = self.lifeline.lost() => self.try_connection().await,
             _wake = bell.ring() => self.may_have_work = true,
             () = alarm => {
                 if self.next_due.is_some_and(|due| due <= Instant::now()) {

@@ -134,6 +134,23 @@ fn connections_that_break_again_and_again_cost_no_message_and_no_doubt() {
 }
 
 #[test]
+fn a_worker_whose_slots_all_send_gives_signs_of_life_over_a_new_connection_when_its_own_broke() {
+    let server = Server::start();
+    let receiver = Receiver::start(Duration::from_mins(1), accept);
+    add(&server, (0..5).map(|n| format!("j{n}")), "{}");
+    let worker = wq(&server).line(&line(&receiver, "--send-timeout 2m")).spawn();
+    eventually(SOON, "five are being sent", || (receiver.requests().len() == 5).then_some(()));
+
+    let killed: u64 = server.ask("CLIENT KILL TYPE normal SKIPME yes");
+    let beat = || server.ask::<Vec<u64>>("HVALS wq:bull:whatsapp:beat");
+    let before = beat();
+
+    eventually(SOON, &format!("it lives; {}", worker.stderr()), || (beat() > before).then_some(()));
+    assert!(killed > 0 && before.len() == 1, "{killed} {before:?}");
+    assert_eq!((receiver.requests().len(), held(&server)), (5, 0));
+}
+
+#[test]
 fn a_message_that_kills_every_process_that_sends_it_is_a_dead_letter_and_the_others_are_sent() {
     let server = Server::start();
     add(&server, ["poison".to_owned()].into_iter().chain((0..20).map(|n| format!("j{n}"))), "{}");
