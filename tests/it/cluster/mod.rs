@@ -1,6 +1,7 @@
 //! Queues on a real Redis Cluster: where they may be, and what happens when the cluster changes under them.
 
 mod changes;
+mod fence;
 mod flows;
 
 use crate::support::command::Wq;
