@@ -7,6 +7,7 @@ use crate::core::model::clock;
 use crate::core::model::outage::OutageEnd;
 use crate::core::store::error::StoreError;
 use crate::core::store::examine::{Examination, Unheld};
+use crate::core::store::permissions::Missing;
 use crate::core::store::{Overview, Queue};
 
 /// Memory in use from which the doctor warns, in percent of what is allowed.
@@ -98,6 +99,7 @@ pub async fn examine(queue: &Queue) -> Result<Vec<Check>, StoreError> {
     }
     let (before, server, after) = (clock::now_ms(), queue.server_now().await?, clock::now_ms());
     found.push(clock_check(server, before + (after.saturating_sub(before)) / 2));
+    found.push(permissions_check(&queue.missing_permissions().await?));
     let overview = queue.overview().await?;
     let unheld = queue.unheld_active(MOST_ACTIVE).await?;
     found.extend(queue_checks(queue.name().as_str(), &overview, &unheld, queue.count_held().await?));
@@ -227,6 +229,22 @@ fn clock_check(server: u64, here: u64) -> Check {
         checks.warning("clock", detail, "set both by NTP; messages are due by the server's clock");
     } else {
         checks.good("clock", detail);
+    }
+    checks.all.remove(0)
+}
+
+/// Whether the server lets this user do what wq does.
+fn permissions_check(missing: &Missing) -> Check {
+    const NAME: &str = "permissions";
+    let mut checks = Checks::of("server");
+    let rules = missing.0.join(" ");
+    let cure = format!("ACL SETUSER … {rules} (docs/security.md)");
+    if missing.0.is_empty() {
+        checks.good(NAME, "its user may do all that wq needs");
+    } else if missing.is_bearable() {
+        checks.warning(NAME, format!("the jobs of a dead worker go on after 15 s instead of 2 s, for want of {rules}"), cure);
+    } else {
+        checks.bad(NAME, format!("its user lacks {rules}"), cure);
     }
     checks.all.remove(0)
 }

@@ -21,6 +21,7 @@ mod looking;
 mod message;
 mod operate;
 mod output;
+mod permissions;
 mod property;
 mod redis_service;
 mod sandbox;

@@ -24,6 +24,7 @@ mod keys;
 pub mod locks;
 pub mod notes;
 pub mod overview;
+pub mod permissions;
 pub mod queue;
 pub mod recover;
 pub mod resolve;

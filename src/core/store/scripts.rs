@@ -71,6 +71,7 @@ pub(super) static RESOLVE_HELD: Script =
 pub(super) static SETTLE_FORGOTTEN: Script =
     script!("settle_forgotten", "allow-oom", "create", "successor", "fence", "flow", "finished", "verdicts", "late");
 pub(super) static BARRIER: Script = script!("barrier", "allow-oom");
+pub(super) static CHECK_USER: Script = script!("check_user", "no-writes");
 pub(super) static PAUSE_QUEUE: Script = script!("pause_queue", "allow-oom", "standstill");
 pub(super) static RESUME_QUEUE: Script = script!("resume_queue", "allow-oom", "standstill");
 pub(super) static PROBE_QUEUE: Script = script!("probe_queue", "allow-oom", "standstill");
@@ -105,6 +106,7 @@ pub(super) static ALL: &[&Script] = &[
     &RESOLVE_HELD,
     &SETTLE_FORGOTTEN,
     &BARRIER,
+    &CHECK_USER,
     &PAUSE_QUEUE,
     &RESUME_QUEUE,
     &PROBE_QUEUE,
