@@ -1,5 +1,7 @@
 //! A Redis user of its own for `wq`: what docs/security.md gives it is enough for everything, and what is missing is named.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -195,4 +197,47 @@ fn a_command_that_the_user_may_not_call_is_named_with_where_the_rules_are() {
     let field = Field::new(&documented().replace(" +evalsha", ""));
 
     field.wq("enqueue --to +34600111222 --text Hola").run().exits(3).stderr_has("evalsha").stderr_has("docs/security.md");
+}
+
+/// Words in capitals right behind one of these openings, in lower case.
+fn called(text: &str) -> impl Iterator<Item = String> {
+    ["call('", "insist('", "cmd(\""].into_iter().flat_map(move |opening| {
+        text.split(opening).skip(1).filter_map(|rest| {
+            let word: String = rest.chars().take_while(char::is_ascii_uppercase).collect();
+            (!word.is_empty()).then(|| word.to_ascii_lowercase())
+        })
+    })
+}
+
+fn texts_below(folder: &Path, texts: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            texts_below(&path, texts);
+        } else {
+            texts.push(std::fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn the_documented_user_has_every_command_that_the_sources_call_and_the_doctor_looks_for_the_same() {
+    // Of an administrator, of a cluster, and of --durability.
+    const BESIDES: [&str; 8] = ["bgsave", "config", "flushdb", "shutdown", "asking", "cluster", "wait", "waitaof"];
+    let rules = documented();
+    let given: BTreeSet<&str> = rules.split(' ').filter_map(|rule| rule.strip_prefix('+')).collect();
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/core/store");
+    let mut texts = Vec::new();
+    texts_below(&store, &mut texts);
+
+    let whole: BTreeSet<&str> = given.iter().map(|name| name.split('|').next().unwrap()).collect();
+    let called: BTreeSet<String> = texts.iter().flat_map(|text| called(text)).collect();
+    let lacking: Vec<&String> = called.iter().filter(|name| !whole.contains(name.as_str()) && !BESIDES.contains(&name.as_str())).collect();
+    assert!(called.len() > 40 && lacking.is_empty(), "{lacking:?}");
+
+    let script = std::fs::read_to_string(store.join("lua/check_user.lua")).unwrap();
+    let (_, list) = script.split_once("local CALLS = {").unwrap();
+    let list = list.split_once("\n}").unwrap().0;
+    let looked_for: BTreeSet<&str> = list.split('\'').skip(1).step_by(2).filter_map(|sample| sample.split(' ').next()).collect();
+    assert_eq!(looked_for, given);
 }
