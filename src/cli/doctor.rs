@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Exit, providers, shell::Shell, which::Which};
+use super::providers::{self, Configured};
+use super::settings::{Found, Settings, Told};
+use super::{Exit, shell::Shell, which::Which};
 use crate::app::doctor::{self, Check, Finding};
 use crate::app::error::AppError;
 use crate::output::{Page, Row};
@@ -16,7 +18,8 @@ Examples:
   wq doctor --json | jq '.data[] | select(.finding != \"ok\")'
 
 Looks at what survives a crash (append-only file, fsync, replicas), eviction, memory, clocks, pauses, workers, active jobs in nobody's \
-hands, held messages, and the providers that the environment or wq.toml names.
+hands, held messages, and the providers that the environment or wq.toml names. Each setting is shown with where it came from: a flag, \
+a variable, a file or a profile in it; of keys and passwords only the place.
 
 Exit code 6 when something failed, 0 with warnings alone.")]
 pub struct Args {
@@ -64,8 +67,10 @@ impl Row for CheckRow {
 /// When the server can't be asked or stdout can't be written.
 pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let queue = args.which.open(shell).await?;
-    let mut checks = doctor::examine(&queue).await.map_err(AppError::from)?;
-    for (name, way) in providers::configured(&shell.settings, &shell.printer) {
+    let mut checks = settings_told(&shell.settings);
+    checks.extend(doctor::examine(&queue).await.map_err(AppError::from)?);
+    for Configured { name, told, way } in providers::configured(&shell.settings, &shell.printer) {
+        checks.extend(told.into_iter().map(|told| setting(name, told)));
         checks.push(match way.and_then(|way| transport::build(way).map_err(AppError::from)) {
             Ok(transport) => doctor::ask_provider(&*transport).await,
             Err(error) => doctor::unusable_provider(name, error.to_string()),
@@ -75,4 +80,17 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let rows: Vec<CheckRow> = checks.into_iter().map(CheckRow::from).collect();
     shell.printer.rows(&rows, &Page::default())?;
     Ok(if worst == Finding::Bad { Exit::CheckFailed } else { Exit::Done })
+}
+
+/// What every command goes by, and who said so.
+fn settings_told(settings: &Settings) -> Vec<Check> {
+    let none = Found::by_default("none".to_owned());
+    let profile = Told::of("profile", settings.profile.as_ref().unwrap_or(&none));
+    std::iter::once(profile).chain(settings.told.iter().cloned()).map(|told| setting("settings", told)).collect()
+}
+
+/// A setting as a check that nothing can be wrong with any more.
+fn setting(subject: &str, told: Told) -> Check {
+    let detail = format!("{} ({})", told.value, told.origin);
+    Check { subject: subject.to_owned(), name: told.name, finding: Finding::Good, detail, cure: None }
 }

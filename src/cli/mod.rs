@@ -64,7 +64,7 @@ Every day:
 Exit codes: 0 done, 1 failed, 2 usage, 3 no Redis, 4 not found, 5 partly, 6 check failed, 7 timed out, 8 conflict, 9 refused, 75 full";
 
 /// What the help of each command says at its end.
-const EVERYWHERE: &str = "Everywhere: --redis --prefix -o --json -q -v -y --timeout --tz --config; see: wq --help";
+const EVERYWHERE: &str = "Everywhere: --redis --prefix -o --json -q -v -y --timeout --tz --config --profile; see: wq --help";
 
 /// The WhatsApp queue: message queue, campaign sender and analytics over Redis, in BullMQ's format
 #[derive(Debug, Parser)]
@@ -174,6 +174,9 @@ fn execute(cli: Cli) -> anyhow::Result<Exit> {
         tracing::warn!("a password on the command line is visible to every user of this machine; use WQ_REDIS_URL");
     }
     let shell = Shell::new(settings);
+    for warning in &shell.settings.warnings {
+        shell.printer.warn(warning);
+    }
     // One thread is enough: the work is waiting. It also lets outcomes of a worker gather into batches.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(cli.command.run(&shell))

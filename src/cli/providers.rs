@@ -1,23 +1,14 @@
-//! This file settles by which provider of WhatsApp messages go and reads its key: flags, then environment, then files.
+//! This file finds out by which provider WhatsApp messages go and reads its key: flags, then environment, then files.
 
-use std::fs::File;
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::settings::{Settings, environment};
+use super::settings::{Found, Layers, MAX_GRAPH_VERSION, Origin, SecretPlace, Settings, Told, Values, environment, hide_password};
 use super::time::parse_duration;
 use crate::app::error::{AppError, Kind};
 use crate::output::Printer;
 use crate::transport::{DEFAULT_SEND_TIMEOUT, Secret, Way, cloud, evolution};
-
-/// No key is longer, in bytes.
-const MAX_KEY_BYTES: u64 = 4096;
-/// Who may write: the owner's group, and everybody.
-const OTHERS_MAY_WRITE: u32 = 0o022;
-/// Everybody may read.
-const ALL_MAY_READ: u32 = 0o004;
 
 /// Flags that say where a provider of WhatsApp is and who sends.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -36,24 +27,11 @@ pub(super) struct ProviderArgs {
     #[arg(long, value_name = "ID")]
     phone_number_id: Option<String>,
     /// Version of the Graph API, with --via cloud [default: 25]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=999))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_GRAPH_VERSION)))]
     graph_version: Option<u16>,
     /// A file that holds Meta's access token and nothing else [default: the token of the environment]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-}
-
-/// Where a secret may be, the first place that is given counts.
-struct Places<'a> {
-    /// What it is.
-    name: &'static str,
-    /// The flag that names its file, and what it names.
-    flag: (&'static str, Option<&'a Path>),
-    /// Our own variable.
-    variable: &'static str,
-    /// What the settings file says: a file, or another variable.
-    file: Option<&'a Path>,
-    other_variable: Option<&'a str>,
 }
 
 impl ProviderArgs {
@@ -76,30 +54,7 @@ impl ProviderArgs {
     /// # Errors
     /// When the number or the token is nowhere, or the file of the token can't be trusted.
     pub(super) fn cloud(&self, timeout: Option<Duration>, settings: &Settings, printer: &Printer) -> Result<cloud::Options, AppError> {
-        let section = &settings.cloud;
-        let phone_number_id = self.phone_number_id.clone().or_else(|| environment("WQ_CLOUD_PHONE_NUMBER_ID"));
-        let phone_number_id = phone_number_id.or_else(|| section.phone_number_id.clone()).ok_or_else(|| {
-            let hint = "such as: wq worker --via cloud --phone-number-id 106540352242922 --token-file cloud.token";
-            usage("--via cloud needs --phone-number-id".to_owned()).with_hint(hint)
-        })?;
-        let base_url = self.base_url.clone().or_else(|| environment("WQ_CLOUD_URL")).or_else(|| section.base_url.clone());
-        let base_url = base_url.unwrap_or_else(|| cloud::DEFAULT_BASE_URL.to_owned());
-        if is_clear_text(&base_url) {
-            printer.warn("the access token goes over the network in clear text: give --base-url as https://…");
-        }
-        let token = secret(
-            &Places {
-                name: "the access token of Meta",
-                flag: ("--token-file", self.token_file.as_deref()),
-                variable: "WQ_CLOUD_TOKEN",
-                file: section.token_file.as_deref(),
-                other_variable: section.token_env.as_deref(),
-            },
-            printer,
-        )?;
-        let graph_version = self.graph_version.or(section.graph_version).unwrap_or(cloud::DEFAULT_GRAPH_VERSION);
-        let timeout = send_timeout(timeout, section.timeout.as_deref(), "cloud")?;
-        Ok(cloud::Options { base_url, graph_version, phone_number_id, token, timeout })
+        Cloud::find(self, &settings.layers)?.options(timeout, printer)
     }
 
     /// By which instance of Evolution messages go.
@@ -112,44 +67,154 @@ impl ProviderArgs {
         settings: &Settings,
         printer: &Printer,
     ) -> Result<evolution::Options, AppError> {
-        let section = &settings.evolution;
-        let needed = |given: Option<&String>, variable: &str, set: Option<&String>, flag: &str| {
-            let value = given.cloned().or_else(|| environment(variable)).or_else(|| set.cloned());
-            let hint = "such as: wq worker --via evolution --base-url http://127.0.0.1:8080 --instance main --key-file evolution.key";
-            value.ok_or_else(|| usage(format!("--via evolution needs {flag}")).with_hint(hint))
-        };
-        let base_url = needed(self.base_url.as_ref(), "WQ_EVOLUTION_URL", section.base_url.as_ref(), "--base-url")?;
-        let instance = needed(self.instance.as_ref(), "WQ_EVOLUTION_INSTANCE", section.instance.as_ref(), "--instance")?;
-        if is_clear_text(&base_url) {
-            printer.warn("the API key goes over the network in clear text: give --base-url as https://… unless that network is your own");
-        }
-        let api_key = secret(
-            &Places {
-                name: "the API key of Evolution",
-                flag: ("--key-file", self.key_file.as_deref()),
-                variable: "WQ_EVOLUTION_KEY",
-                file: section.key_file.as_deref(),
-                other_variable: section.key_env.as_deref(),
-            },
-            printer,
-        )?;
-        let timeout = send_timeout(timeout, section.timeout.as_deref(), "evolution")?;
-        Ok(evolution::Options { base_url, instance, api_key, timeout })
+        Evolution::find(self, &settings.layers).options(timeout, printer)
     }
 }
 
-/// The providers that the environment or a settings file names, each with the way to it or why there is none.
-pub(super) fn configured(settings: &Settings, printer: &Printer) -> Vec<(&'static str, Result<Way, AppError>)> {
+/// What is set of Evolution, and where.
+struct Evolution {
+    base_url: Option<Found<String>>,
+    instance: Option<Found<String>>,
+    key: Option<Found<SecretPlace>>,
+    timeout: Option<Found<String>>,
+}
+
+impl Evolution {
+    fn find(flags: &ProviderArgs, layers: &Layers) -> Self {
+        Self {
+            base_url: layers.choose(("--base-url", flags.base_url.as_ref()), "WQ_EVOLUTION_URL", |values| values.evolution.base_url.clone()),
+            instance: layers
+                .choose(("--instance", flags.instance.as_ref()), "WQ_EVOLUTION_INSTANCE", |values| values.evolution.instance.clone()),
+            key: secret_place(("--key-file", flags.key_file.as_ref()), "WQ_EVOLUTION_KEY", layers, |values| values.evolution.key.clone()),
+            timeout: layers.first(|values| values.evolution.timeout.clone()),
+        }
+    }
+
+    fn options(self, timeout: Option<Duration>, printer: &Printer) -> Result<evolution::Options, AppError> {
+        let missing = |flag: &str| {
+            let hint = "such as: wq worker --via evolution --base-url http://127.0.0.1:8080 --instance main --key-file evolution.key";
+            usage(format!("--via evolution needs {flag}")).with_hint(hint)
+        };
+        let base_url = self.base_url.ok_or_else(|| missing("--base-url"))?.value;
+        let instance = self.instance.ok_or_else(|| missing("--instance"))?.value;
+        if is_clear_text(&base_url) {
+            printer.warn("the API key goes over the network in clear text: give --base-url as https://… unless that network is your own");
+        }
+        let api_key = secret(self.key, "the API key of Evolution", ("WQ_EVOLUTION_KEY", "--key-file"), printer)?;
+        let timeout = send_timeout(timeout, self.timeout.as_ref(), "evolution")?;
+        Ok(evolution::Options { base_url, instance, api_key, timeout })
+    }
+
+    fn told(&self) -> Vec<Told> {
+        let base_url = self.base_url.as_ref().map(without_password);
+        [told("base_url", base_url.as_ref()), told("instance", self.instance.as_ref()), told("key", self.key.as_ref()), told("timeout", self.timeout.as_ref())]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+/// What is set of Meta's Cloud API, and where.
+struct Cloud {
+    base_url: Option<Found<String>>,
+    phone_number_id: Option<Found<String>>,
+    graph_version: Found<u16>,
+    token: Option<Found<SecretPlace>>,
+    timeout: Option<Found<String>>,
+}
+
+impl Cloud {
+    fn find(flags: &ProviderArgs, layers: &Layers) -> Result<Self, AppError> {
+        let number = ("--phone-number-id", flags.phone_number_id.as_ref());
+        Ok(Self {
+            base_url: layers.choose(("--base-url", flags.base_url.as_ref()), "WQ_CLOUD_URL", |values| values.cloud.base_url.clone()),
+            phone_number_id: layers.choose(number, "WQ_CLOUD_PHONE_NUMBER_ID", |values| values.cloud.phone_number_id.clone()),
+            graph_version: graph_version(flags.graph_version, layers)?,
+            token: secret_place(("--token-file", flags.token_file.as_ref()), "WQ_CLOUD_TOKEN", layers, |values| values.cloud.token.clone()),
+            timeout: layers.first(|values| values.cloud.timeout.clone()),
+        })
+    }
+
+    fn options(self, timeout: Option<Duration>, printer: &Printer) -> Result<cloud::Options, AppError> {
+        let missing = || {
+            let hint = "such as: wq worker --via cloud --phone-number-id 106540352242922 --token-file cloud.token";
+            usage("--via cloud needs --phone-number-id".to_owned()).with_hint(hint)
+        };
+        let phone_number_id = self.phone_number_id.ok_or_else(missing)?.value;
+        let base_url = self.base_url.map_or_else(|| cloud::DEFAULT_BASE_URL.to_owned(), |found| found.value);
+        if is_clear_text(&base_url) {
+            printer.warn("the access token goes over the network in clear text: give --base-url as https://…");
+        }
+        let token = secret(self.token, "the access token of Meta", ("WQ_CLOUD_TOKEN", "--token-file"), printer)?;
+        let timeout = send_timeout(timeout, self.timeout.as_ref(), "cloud")?;
+        Ok(cloud::Options { base_url, graph_version: self.graph_version.value, phone_number_id, token, timeout })
+    }
+
+    fn told(&self) -> Vec<Told> {
+        let base_url = self.base_url.as_ref().map(without_password);
+        [
+            told("base_url", base_url.as_ref()),
+            told("phone_number_id", self.phone_number_id.as_ref()),
+            told("graph_version", Some(&self.graph_version)),
+            told("token", self.token.as_ref()),
+            told("timeout", self.timeout.as_ref()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// A provider that the environment or a settings file names.
+pub(super) struct Configured {
+    /// As after `--via`.
+    pub(super) name: &'static str,
+    /// What is set of it.
+    pub(super) told: Vec<Told>,
+    /// The way to it, or why there is none.
+    pub(super) way: Result<Way, AppError>,
+}
+
+/// The providers that the environment or a settings file names.
+pub(super) fn configured(settings: &Settings, printer: &Printer) -> Vec<Configured> {
     let flags = ProviderArgs::default();
     let timeout = Some(settings.timeout);
     let mut named = Vec::new();
-    if settings.evolution.instance.is_some() || environment("WQ_EVOLUTION_INSTANCE").is_some() {
-        named.push(("evolution", flags.evolution(timeout, settings, printer).map(Way::Evolution)));
+    let evolution = Evolution::find(&flags, &settings.layers);
+    if evolution.instance.is_some() {
+        let told = evolution.told();
+        named.push(Configured { name: "evolution", told, way: evolution.options(timeout, printer).map(Way::Evolution) });
     }
-    if settings.cloud.phone_number_id.is_some() || environment("WQ_CLOUD_PHONE_NUMBER_ID").is_some() {
-        named.push(("cloud", flags.cloud(timeout, settings, printer).map(Way::Cloud)));
+    match Cloud::find(&flags, &settings.layers) {
+        Ok(cloud) if cloud.phone_number_id.is_some() => {
+            let told = cloud.told();
+            named.push(Configured { name: "cloud", told, way: cloud.options(timeout, printer).map(Way::Cloud) });
+        }
+        Ok(_) => {}
+        Err(error) => named.push(Configured { name: "cloud", told: Vec::new(), way: Err(error) }),
     }
     named
+}
+
+fn told<T: Display>(name: &'static str, found: Option<&Found<T>>) -> Option<Told> {
+    found.map(|found| Told::of(name, found))
+}
+
+fn without_password(url: &Found<String>) -> Found<String> {
+    Found { value: hide_password(&url.value), origin: url.origin.clone() }
+}
+
+fn graph_version(flag: Option<u16>, layers: &Layers) -> Result<Found<u16>, AppError> {
+    const VARIABLE: &str = "WQ_CLOUD_GRAPH_VERSION";
+    if let Some(value) = flag {
+        return Ok(Found { value, origin: Origin::Flag("--graph-version") });
+    }
+    if let Some(text) = environment(VARIABLE) {
+        let number = text.parse().ok().filter(|number| (1..=MAX_GRAPH_VERSION).contains(number));
+        let value = number.ok_or_else(|| usage(format!("{VARIABLE} is a whole number of 1 to {MAX_GRAPH_VERSION}, not {text:?}")))?;
+        return Ok(Found { value, origin: Origin::Variable(VARIABLE) });
+    }
+    Ok(layers.first(|values| values.cloud.graph_version).unwrap_or_else(|| Found::by_default(cloud::DEFAULT_GRAPH_VERSION)))
 }
 
 /// Whether what is sent there can be read on the way: plain HTTP to another machine.
@@ -160,61 +225,49 @@ fn is_clear_text(url: &str) -> bool {
     !(host.starts_with("127.") || host.starts_with("[::1]") || host.split(':').next() == Some("localhost"))
 }
 
-/// How long one send may take: the flag, else the settings file's section, else the same for every way to send.
-fn send_timeout(flag: Option<Duration>, set: Option<&str>, section: &str) -> Result<Duration, AppError> {
+/// How long one send may take: the flag, else the settings file's, else the same for every way to send.
+fn send_timeout(flag: Option<Duration>, set: Option<&Found<String>>, section: &str) -> Result<Duration, AppError> {
     match (flag, set) {
         (Some(timeout), _) => Ok(timeout),
-        (None, Some(text)) => {
-            let timeout = parse_duration(text).map_err(|error| usage(format!("timeout in [{section}]: {error}")))?;
+        (None, Some(Found { value, origin })) => {
+            let place = format!("timeout in [{section}] of {origin}");
+            let timeout = parse_duration(value).map_err(|error| usage(format!("{place}: {error}")))?;
             let is_useful = (Duration::from_millis(100)..=Duration::from_hours(24)).contains(&timeout);
-            if is_useful { Ok(timeout) } else { Err(usage(format!("timeout in [{section}]: {text:?} is not between 100ms and 24h"))) }
+            if is_useful { Ok(timeout) } else { Err(usage(format!("{place}: {value:?} is not between 100ms and 24h"))) }
         }
         (None, None) => Ok(DEFAULT_SEND_TIMEOUT),
     }
 }
 
-fn secret(places: &Places<'_>, printer: &Printer) -> Result<Secret, AppError> {
-    let (flag, flagged) = places.flag;
-    if let Some(path) = flagged {
-        return read_secret(path, places.name, printer);
+/// Where a secret is: the flag's file, our own variable, or what a settings file names.
+fn secret_place(
+    (flag, file): (&'static str, Option<&PathBuf>),
+    variable: &'static str,
+    layers: &Layers,
+    get: impl Fn(&Values) -> Option<SecretPlace>,
+) -> Option<Found<SecretPlace>> {
+    if let Some(path) = file {
+        return Some(Found { value: SecretPlace::File(path.clone()), origin: Origin::Flag(flag) });
     }
-    if let Some(value) = environment(places.variable) {
-        return Ok(Secret::new(value));
+    if environment(variable).is_some() {
+        return Some(Found { value: SecretPlace::Variable(variable.to_owned()), origin: Origin::Variable(variable) });
     }
-    if let Some(variable) = places.other_variable {
-        let missing = || usage(format!("{} is to be in the variable {variable}, which is not set", places.name));
-        return environment(variable).map(Secret::new).ok_or_else(missing);
-    }
-    if let Some(path) = places.file {
-        return read_secret(path, places.name, printer);
-    }
-    let hint = format!("set {} or give {flag}", places.variable);
-    Err(usage(format!("{} is missing", places.name)).with_hint(hint))
+    layers.first(get)
 }
 
-/// Reads a secret that is alone in a file. A file that others may write to is refused, since they could put their own in its place;
-/// one that everybody may read is worth a warning: container secrets usually are.
-fn read_secret(path: &Path, name: &str, printer: &Printer) -> Result<Secret, AppError> {
-    let refuse = |problem: String| usage(format!("the file {} for {name}: {problem}", path.display()));
-    let file = File::open(path).map_err(|error| refuse(error.to_string()))?;
-    let about = file.metadata().map_err(|error| refuse(error.to_string()))?;
-    if about.is_dir() {
-        return Err(refuse("it is a folder".to_owned()));
+fn secret(
+    place: Option<Found<SecretPlace>>,
+    name: &str,
+    (variable, flag): (&str, &str),
+    printer: &Printer,
+) -> Result<Secret, AppError> {
+    let hint = || format!("set {variable} or give {flag}");
+    let place = place.ok_or_else(|| usage(format!("{name} is missing")).with_hint(hint()))?;
+    let unlocked = place.value.read(name)?;
+    if let Some(warning) = unlocked.warning {
+        printer.warn(&warning);
     }
-    if about.is_file() && about.mode() & OTHERS_MAY_WRITE != 0 {
-        return Err(refuse("others may write to it".to_owned()).with_hint(format!("chmod 600 {}", path.display())));
-    }
-    if about.is_file() && about.mode() & ALL_MAY_READ != 0 {
-        printer.warn(&format!("every user of this machine can read {} with {name}; chmod 600 keeps it to you", path.display()));
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_KEY_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(error.to_string()))?;
-    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    match bytes.trim_ascii() {
-        [] => Err(refuse("it is empty".to_owned())),
-        _ if size > MAX_KEY_BYTES => Err(refuse(format!("it is longer than {MAX_KEY_BYTES} bytes, so it is no key"))),
-        key => Ok(Secret::new(key)),
-    }
+    Ok(Secret::new(unlocked.bytes))
 }
 
 fn usage(message: String) -> AppError {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::settings::{Chosen, environment};
+use super::settings::{Origin, environment};
 use super::{Exit, redis_tools, shell::Shell, time::parse_duration};
 use crate::app::error::{AppError, Kind};
 use crate::app::redis_service::{self as service, Place, Running, Search, StartPlan};
@@ -230,11 +230,11 @@ fn place(data: Option<&std::path::Path>) -> Result<Place, AppError> {
 fn server(place: &Place, by_data: bool, shell: &Shell) -> Result<ServerAddress, AppError> {
     let settled = || shell.settings.redis.clone();
     let own = |state: service::State| Ok(ServerAddress::parse(&state.address())?);
-    match shell.settings.redis_chosen {
-        Chosen::ByFlag => Ok(settled()),
+    match shell.settings.redis_origin {
+        Origin::Flag(_) => Ok(settled()),
         _ if by_data => own(place.state()?.ok_or_else(|| not_running(place))?),
-        Chosen::BySettings => Ok(settled()),
-        Chosen::ByDefault => place.state()?.map_or_else(|| Ok(settled()), own),
+        Origin::Variable(_) | Origin::File(_) => Ok(settled()),
+        Origin::Default => place.state()?.map_or_else(|| Ok(settled()), own),
     }
 }
 

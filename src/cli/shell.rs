@@ -96,8 +96,10 @@ impl Shell {
     /// Asks before something is destroyed. `typed` must be typed out for what can't be had again.
     ///
     /// # Errors
-    /// Refused when the answer is no, or when nobody can be asked and `--yes` was not given.
+    /// Refused when the answer is no, or when nobody can be asked and `--yes` was not given; with a protected profile whenever
+    /// `--confirm` doesn't name it.
     pub fn confirm(&self, what: &str, typed: Option<&str>) -> Result<(), AppError> {
+        self.check_protection()?;
         if self.settings.yes {
             return Ok(());
         }
@@ -106,8 +108,9 @@ impl Shell {
             let message = format!("needs a confirmation: {}", uncapitalised(what.trim_end_matches('.')));
             return Err(AppError::new(Kind::Refused, message).with_hint("add --yes if you are sure, or --dry-run to see more"));
         }
+        let profile = self.settings.profile.as_ref().map(|profile| format!(" (profile {})", profile.value)).unwrap_or_default();
         let wanted = typed.unwrap_or("yes");
-        self.printer.ask(&format!("{what} Type {wanted:?} to go on: "))?;
+        self.printer.ask(&format!("{what}{profile} Type {wanted:?} to go on: "))?;
         let mut answer = String::new();
         std::io::stdin()
             .lock()
@@ -116,6 +119,19 @@ impl Shell {
         let answer = answer.trim();
         let agreed = answer == wanted || (typed.is_none() && answer.eq_ignore_ascii_case("y"));
         if agreed { Ok(()) } else { Err(AppError::new(Kind::Refused, "not confirmed; nothing was changed")) }
+    }
+}
+
+impl Shell {
+    /// A protected profile has to be named: `--yes` in a script that was written for another one is not enough.
+    fn check_protection(&self) -> Result<(), AppError> {
+        let Some(profile) = self.settings.profile.as_ref().filter(|_| self.settings.protected) else { return Ok(()) };
+        let name = &profile.value;
+        if self.settings.confirm.as_ref() == Some(name) {
+            return Ok(());
+        }
+        let message = format!("the profile {name} is protected; nothing was changed");
+        Err(AppError::new(Kind::Refused, message).with_hint(format!("add --confirm {name} if you are sure, or --dry-run to see more")))
     }
 }
 

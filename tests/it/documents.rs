@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::support::command::Wq;
@@ -58,6 +59,23 @@ fn every_message_in_the_manual_can_be_sent() {
     }
 
     assert_eq!(block.lines().count(), 9, "one for each type");
+}
+
+#[test]
+fn the_settings_file_of_the_readme_and_its_profiles_can_be_used() {
+    let readme = read("README.md");
+    let (_, block) = readme.split_once("```toml\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("wq.toml", block), ("redis.password", "geheim")] {
+        fs::write(folder.path().join(name), text).unwrap();
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    for profile in ["demo", "live"] {
+        let version = Wq::bare().folder(folder.path()).env("LIVE_REDIS_PASSWORD", "geheim").args(["version", "--profile", profile]);
+        version.run().exits(0);
+    }
 }
 
 #[test]

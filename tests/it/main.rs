@@ -27,6 +27,7 @@ mod redis_service;
 mod sandbox;
 mod schedule;
 mod sending;
+mod settings;
 mod setup_redis;
 mod store;
 mod support;

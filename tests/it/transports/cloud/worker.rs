@@ -164,5 +164,8 @@ fn a_token_in_a_settings_file_is_refused_without_being_shown() {
     let settings = folder.path().join("wq.toml");
     fs::write(&settings, format!("[cloud]\ntoken = \"{TOKEN}\"\n")).unwrap();
 
-    drain(Wq::bare().line("worker --via cloud").env("WQ_CONFIG", &settings)).exits(2).stderr_has("unknown field `token`");
+    drain(Wq::bare().line("worker --via cloud").env("WQ_CONFIG", &settings))
+        .exits(2)
+        .stderr_has("line 2: token holds a secret")
+        .stderr_has("token_file");
 }
