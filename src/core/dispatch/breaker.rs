@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::reach::Reach;
 use super::transport::{Outcome, PauseScope};
 use crate::core::model::aside::Aside;
 use crate::core::model::outage::{Outage, OutageEnd};
@@ -14,6 +15,8 @@ const MOST_MISFITS: u32 = 20;
 const UNREACHABLE: &str = "unreachable";
 /// The class of a refusal of a template's parameters.
 const TEMPLATE_PARAMS: &str = "template_params";
+/// The class of a refusal of the recipient's country.
+const COUNTRY_NOT_ALLOWED: &str = "country_not_allowed";
 
 /// What is to be done beyond the one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,7 @@ pub(super) enum Trip {
 pub(super) struct Breaker {
     unanswered: u32,
     misfits: HashMap<Aside, u32>,
+    reach: Reach,
 }
 
 impl Breaker {
@@ -40,12 +44,16 @@ impl Breaker {
             return (self.unanswered >= MOST_UNANSWERED).then(|| Trip::Queue(self.unreachable(reason)));
         }
         self.unanswered = 0;
+        if let Outcome::Accepted { provider_id: Some(_), .. } = outcome {
+            self.reach.accepted(data);
+        }
         match outcome {
             Outcome::Accepted { .. } if !self.misfits.is_empty() => {
                 Aside::template_of(data).and_then(|template| self.misfits.remove(&template));
                 None
             }
             Outcome::Permanent { reason } if class_of(reason) == TEMPLATE_PARAMS => self.misfit(Aside::template_of(data)?, reason),
+            Outcome::Permanent { reason } if class_of(reason) == COUNTRY_NOT_ALLOWED => self.unreached(data, reason),
             Outcome::PauseQueue(outage) => Some(Trip::Queue(outage.clone())),
             Outcome::PauseCampaign { reason, scope } => scope_of(*scope, data).map(|aside| Trip::Aside(aside, reason.clone())),
             _ => None,
@@ -66,6 +74,14 @@ impl Breaker {
         let reason = format!("{count} messages in a row don't fit it, the last one: {reason}");
         self.misfits.remove(&template);
         Some(Trip::Aside(template, reason))
+    }
+}
+
+impl Breaker {
+    fn unreached(&mut self, data: &str, reason: &str) -> Option<Trip> {
+        let lost = self.reach.refused(data)?;
+        let reason = format!("{} recipients in {} were refused and nobody else got it, the last one: {reason}", lost.count, lost.country);
+        Some(Trip::Aside(lost.campaign, reason))
     }
 }
 

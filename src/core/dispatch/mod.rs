@@ -18,6 +18,7 @@ mod lookup;
 mod moment;
 mod next_run;
 mod prober;
+mod reach;
 mod reconnect;
 mod remembering;
 mod rescuer;

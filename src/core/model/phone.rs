@@ -144,6 +144,11 @@ impl Phone {
         &self.e164
     }
 
+    /// The calling code of its country, such as `+55`; `+1` is of several countries.
+    pub fn country_code(&self) -> &str {
+        self.e164.get(..=self.country_digits).unwrap_or("+")
+    }
+
     /// The contact behind the number: digits without `+`, the same for all spellings that reach the same person.
     /// For identity only, never for sending.
     pub fn canonical(&self) -> String {
@@ -159,9 +164,8 @@ impl Phone {
 
 impl fmt::Display for Phone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let country = self.e164.get(..=self.country_digits).unwrap_or("+");
         let tail = self.e164.get(self.e164.len().saturating_sub(4)..).unwrap_or_default();
-        write!(f, "{country}…{tail}")
+        write!(f, "{}…{tail}", self.country_code())
     }
 }
 

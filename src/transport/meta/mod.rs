@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn a_missing_permission_pauses_the_queue() {
-        each(&[3, 10, 200, 250, 299, 131_005], "pause ByHand auth:# said");
+        let permissions: Vec<i64> = (200..=299).collect();
+        each(&[&[3, 10, 131_005], permissions.as_slice()].concat(), "pause ByHand auth:# said");
     }
 
     #[test]
