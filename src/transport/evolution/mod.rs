@@ -84,7 +84,9 @@ impl Evolution {
         };
         let case = Case { job, carries_media, instance: &self.instance, api_key: &self.api_key };
         let outcome = case.judge(&answer);
-        if answer.status.is_success() && matches!(outcome, Outcome::Uncertain { .. }) {
+        // Half an answer says nothing of who gave it.
+        let has_ended = answer.whole || answer.too_long;
+        if answer.status.is_success() && has_ended && matches!(outcome, Outcome::Uncertain { .. }) {
             self.notice(health::no_evolution(&answer, &self.api_key));
         }
         outcome

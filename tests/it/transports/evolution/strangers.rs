@@ -39,8 +39,9 @@ async fn half_an_answer_is_uncertain_even_if_the_id_is_in_it() {
     let head = format!("HTTP/1.1 201 Created\r\ncontent-length: {}\r\n\r\n", ACCEPTED.len());
     let half = format!("{head}{}", &ACCEPTED[..120]);
 
-    let (outcome, _) = met(move |_| Reply::Close(half.clone().into_bytes()), PATIENCE, &attempt(1)).await;
+    let (outcome, noticed) = met(move |_| Reply::Close(half.clone().into_bytes()), PATIENCE, &attempt(1)).await;
 
+    assert_eq!(noticed, None);
     let Outcome::Uncertain { reason } = outcome else { panic!("{outcome:?}") };
     assert!(
         reason.starts_with("unreadable_answer:201 an answer that broke off: {\"key\":{\"remoteJid\":\"34…1222@s.whatsapp.net\""),
