@@ -92,6 +92,26 @@ fn the_readme_names_every_command() {
 }
 
 #[test]
+fn the_manual_of_providers_names_the_test_of_each_row() {
+    let mut text = String::new();
+    sources(&root().join("tests/it/transports/table"), &mut text);
+    // a row of a macro: its name, a status, codes
+    let of_macros = text.lines().filter_map(|line| line.strip_prefix("    ")?.split_once(": "));
+    let of_macros = of_macros.filter(|(_, rest)| rest.starts_with(|first: char| first.is_ascii_digit())).map(|(name, _)| name.to_owned());
+    let plain =
+        text.split("#[tokio::test").filter_map(|test| test.split_once("async fn ")?.1.split_once('(')).map(|(name, _)| name.to_owned());
+    let tests: BTreeSet<String> =
+        of_macros.chain(plain).filter(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')).collect();
+
+    let manual = read("docs/providers.md");
+    let (_, table) = manual.split_once("| row | test |\n").unwrap();
+    let named =
+        table.lines().filter_map(|line| line.split('|').nth(2)).flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned));
+
+    assert_eq!(named.collect::<BTreeSet<String>>(), tests);
+}
+
+#[test]
 fn every_npm_script_is_an_alias_that_wq_understands() {
     let package: serde_json::Value = serde_json::from_str(&read("scripts/package.json")).unwrap();
 

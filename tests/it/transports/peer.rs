@@ -33,7 +33,7 @@ impl Seen {
     }
 }
 
-type Script = dyn Fn(usize) -> Reply + Send + Sync;
+type Script = dyn Fn(&Seen, usize) -> Reply + Send + Sync;
 
 pub(super) struct Peer {
     port: u16,
@@ -44,6 +44,11 @@ pub(super) struct Peer {
 impl Peer {
     /// Answers the n-th request (from 0) as `script` says.
     pub(super) async fn start(script: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::answering(move |_, number| script(number)).await
+    }
+
+    /// Answers each request by what is in it, and which one it is (from 0).
+    pub(super) async fn answering(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (seen, script): (_, Arc<Script>) = (Arc::new(Mutex::new(Vec::new())), Arc::new(script));
@@ -87,10 +92,10 @@ async fn converse(stream: TcpStream, connection: usize, seen: Arc<Mutex<Vec<Seen
     while let Some(request) = read_request(&mut stream, connection).await {
         let number = {
             let mut seen = seen.lock().unwrap();
-            seen.push(request);
+            seen.push(request.clone());
             seen.len() - 1
         };
-        let (bytes, goes_on) = match script(number) {
+        let (bytes, goes_on) = match script(&request, number) {
             Reply::Say(status, headers, body) => (answer(status, &headers, &body), true),
             Reply::Close(bytes) => (bytes, false),
             Reply::Stall(bytes) => {

@@ -2,7 +2,6 @@
 
 mod health;
 mod messages;
-mod rows;
 mod sandbox;
 mod worker;
 
