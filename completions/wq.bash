@@ -203,7 +203,7 @@ _wq() {
 
     case "${cmd}" in
         wq)
-            opts="-o -q -v -y -h -V --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help --version enqueue bulk worker pause resume schedule queues jobs dlq metrics events workers redis sandbox doctor bench completions version"
+            opts="-o -q -v -y -h -V --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help --version enqueue bulk worker pause resume schedule queues jobs dlq metrics events workers redis sandbox doctor bench completions version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -241,6 +241,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -249,7 +257,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__bench)
-            opts="-o -q -v -y -h --jobs --only --concurrency --waiting --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --jobs --only --concurrency --waiting --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -303,6 +311,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -311,7 +327,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__bulk)
-            opts="-Q -o -q -v -y -h --queue --map --text --default-country --duplicates --campaign --row-key --no-ledger --rejects --allow-rejects --max-errors --row-results --batch --limit --dry-run --durability --max-waiting --max-bytes --priority --attempts --backoff --remove-on-complete --remove-on-fail --delay --at --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --map --text --default-country --duplicates --campaign --row-key --no-ledger --rejects --allow-rejects --max-errors --row-results --batch --limit --dry-run --durability --max-waiting --max-bytes --priority --attempts --backoff --remove-on-complete --remove-on-fail --delay --at --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -441,6 +457,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -449,7 +473,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__completions)
-            opts="-o -q -v -y -h --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help bash elvish fish powershell zsh"
+            opts="-o -q -v -y -h --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -487,6 +511,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -495,7 +527,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__dlq)
-            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help list show retry resolve clean export"
+            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help list show retry resolve clean export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -541,6 +573,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -549,7 +589,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__dlq__subcmd__clean)
-            opts="-Q -o -q -v -y -h --older-than --limit --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --older-than --limit --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -603,6 +643,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -611,7 +659,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__dlq__subcmd__export)
-            opts="-Q -o -q -v -y -h --where --force --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --where --force --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -661,6 +709,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -669,7 +725,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__dlq__subcmd__list)
-            opts="-Q -o -q -v -y -h --where --limit --cursor --scan-limit --by --uncertain --watch --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --where --limit --cursor --scan-limit --by --uncertain --watch --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -739,6 +795,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -747,7 +811,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__dlq__subcmd__resolve)
-            opts="-Q -o -q -v -y -h --sent --not-sent --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --sent --not-sent --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -797,6 +861,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -805,7 +877,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__dlq__subcmd__retry)
-            opts="-Q -o -q -v -y -h --where --all --scan-limit --dry-run --keep-attempts --include-uncertain --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --where --all --scan-limit --dry-run --keep-attempts --include-uncertain --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -859,6 +931,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -867,7 +947,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__dlq__subcmd__show)
-            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -913,6 +993,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -921,7 +1009,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__doctor)
-            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -967,6 +1055,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -975,7 +1071,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__enqueue)
-            opts="-Q -o -q -v -y -h --queue --to --text --media --media-kind --caption --file-name --template-name --language --param --location --place --default-country --data --name --ndjson --tree --id --key --expires --lifo --dry-run --durability --max-waiting --max-bytes --dedupe --dedupe-mode --priority --attempts --backoff --remove-on-complete --remove-on-fail --delay --at --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --to --text --media --media-kind --caption --file-name --template-name --language --param --location --place --default-country --data --name --ndjson --tree --id --key --expires --lifo --dry-run --durability --max-waiting --max-bytes --dedupe --dedupe-mode --priority --attempts --backoff --remove-on-complete --remove-on-fail --delay --at --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1145,6 +1241,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1153,7 +1257,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__events)
-            opts="-Q -o -q -v -y -h --queue --from --type --no-follow --limit --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --from --type --no-follow --limit --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1211,6 +1315,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1219,7 +1331,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__jobs)
-            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help list get retry promote update remove clean note progress logs"
+            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help list get retry promote update remove clean note progress logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1265,6 +1377,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1273,7 +1393,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__jobs__subcmd__clean)
-            opts="-Q -o -q -v -y -h --state --older-than --limit --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --state --older-than --limit --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1331,6 +1451,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1339,7 +1467,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__jobs__subcmd__get)
-            opts="-Q -o -q -v -y -h --logs --tree --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --logs --tree --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1385,6 +1513,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1393,7 +1529,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__jobs__subcmd__list)
-            opts="-Q -o -q -v -y -h --state --where --limit --cursor --scan-limit --watch --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --state --where --limit --cursor --scan-limit --watch --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1463,6 +1599,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1471,7 +1615,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__jobs__subcmd__logs)
-            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1514,6 +1658,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1525,7 +1677,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__jobs__subcmd__note)
-            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1568,6 +1720,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1579,7 +1739,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__jobs__subcmd__progress)
-            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1622,6 +1782,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1633,7 +1801,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__jobs__subcmd__promote)
-            opts="-Q -o -q -v -y -h --where --all --scan-limit --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --where --all --scan-limit --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1684,6 +1852,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1695,7 +1871,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__jobs__subcmd__remove)
-            opts="-Q -o -q -v -y -h --where --all --scan-limit --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --where --all --scan-limit --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1749,6 +1925,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1757,7 +1941,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__jobs__subcmd__retry)
-            opts="-Q -o -q -v -y -h --where --all --scan-limit --dry-run --state --keep-attempts --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --where --all --scan-limit --dry-run --state --keep-attempts --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1815,6 +1999,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1823,7 +2015,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__jobs__subcmd__update)
-            opts="-Q -o -q -v -y -h --data --priority --lifo --delay --at --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --data --priority --lifo --delay --at --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1885,6 +2077,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1893,7 +2093,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__metrics)
-            opts="-Q -o -q -v -y -h --queue --watch --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --watch --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1940,6 +2140,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1951,7 +2159,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__pause)
-            opts="-Q -o -q -v -y -h --queue --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1997,6 +2205,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2005,7 +2221,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__queues)
-            opts="-o -q -v -y -h --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help list show pause resume drain set obliterate"
+            opts="-o -q -v -y -h --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help list show pause resume drain set obliterate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2043,6 +2259,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2051,7 +2275,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__queues__subcmd__drain)
-            opts="-o -q -v -y -h --delayed --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --delayed --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2089,6 +2313,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2097,7 +2329,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__queues__subcmd__list)
-            opts="-o -q -v -y -h --watch --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --watch --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2139,6 +2371,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2147,7 +2387,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__queues__subcmd__obliterate)
-            opts="-o -q -v -y -h --force --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --force --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2182,6 +2422,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2193,7 +2441,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__queues__subcmd__pause)
-            opts="-o -q -v -y -h --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2228,6 +2476,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2239,7 +2495,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__queues__subcmd__resume)
-            opts="-o -q -v -y -h --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2277,6 +2533,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2285,7 +2549,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__queues__subcmd__set)
-            opts="-o -q -v -y -h --rate --concurrency --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --rate --concurrency --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2331,6 +2595,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2339,7 +2611,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__queues__subcmd__show)
-            opts="-o -q -v -y -h --watch --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --watch --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2381,6 +2653,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2389,7 +2669,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__redis)
-            opts="-o -q -v -y -h --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help start stop restart status logs cli monitor info flush backup"
+            opts="-o -q -v -y -h --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help start stop restart status logs cli monitor info flush backup"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2431,6 +2711,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2439,7 +2727,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__redis__subcmd__backup)
-            opts="-o -q -v -y -h --force --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --force --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2478,6 +2766,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2489,7 +2785,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__redis__subcmd__cli)
-            opts="-o -q -v -y -h --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2528,6 +2824,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2539,7 +2843,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__redis__subcmd__flush)
-            opts="-o -q -v -y -h --dry-run --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --dry-run --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2578,6 +2882,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2589,7 +2901,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__redis__subcmd__info)
-            opts="-o -q -v -y -h --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2631,6 +2943,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2639,7 +2959,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__redis__subcmd__logs)
-            opts="-f -n -o -q -v -y -h --follow --lines --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-f -n -o -q -v -y -h --follow --lines --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2689,6 +3009,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2697,7 +3025,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__redis__subcmd__monitor)
-            opts="-o -q -v -y -h --limit --for --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --limit --for --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2747,6 +3075,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2755,7 +3091,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__redis__subcmd__restart)
-            opts="-o -q -v -y -h --port --server-bin --maxmemory --foreground --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --port --server-bin --maxmemory --foreground --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2806,6 +3142,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2817,7 +3161,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__redis__subcmd__start)
-            opts="-o -q -v -y -h --port --server-bin --maxmemory --foreground --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --port --server-bin --maxmemory --foreground --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2871,6 +3215,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2879,7 +3231,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__redis__subcmd__status)
-            opts="-o -q -v -y -h --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2918,6 +3270,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2929,7 +3289,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__redis__subcmd__stop)
-            opts="-o -q -v -y -h --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --data --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2971,6 +3331,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2979,7 +3347,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__resume)
-            opts="-Q -o -q -v -y -h --queue --campaign --template --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --campaign --template --dry-run --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3033,6 +3401,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3041,7 +3417,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__sandbox)
-            opts="-o -q -v -y -h --listen --instance --phone-number-id --own-number --template --journal --refusals --seed --latency --error --drop-answers --error-for --plain-numbers --retry-after --webhook --webhook-header --deliver-after --read-after --reply-after --read-rate --reply-rate --fail-later --swap-webhooks --double-webhooks --webhook-retry-after --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help check codes"
+            opts="-o -q -v -y -h --listen --instance --phone-number-id --own-number --template --journal --refusals --seed --latency --error --drop-answers --error-for --plain-numbers --retry-after --webhook --webhook-header --deliver-after --read-after --reply-after --read-rate --reply-rate --fail-later --swap-webhooks --double-webhooks --webhook-retry-after --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help check codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3175,6 +3551,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3183,7 +3567,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__sandbox__subcmd__check)
-            opts="-o -q -v -y -h --expect --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --expect --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3225,6 +3609,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3233,7 +3625,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__sandbox__subcmd__codes)
-            opts="-o -q -v -y -h --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3271,6 +3663,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3279,7 +3679,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__schedule)
-            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help add list show remove run-now next"
+            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help add list show remove run-now next"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3325,6 +3725,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3333,7 +3741,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__schedule__subcmd__add)
-            opts="-Q -o -q -v -y -h --to --text --media --media-kind --caption --file-name --template-name --language --param --location --place --default-country --data --name --dry-run --durability --cron --every --at --offset --from --until --limit --priority --attempts --backoff --remove-on-complete --remove-on-fail --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --to --text --media --media-kind --caption --file-name --template-name --language --param --location --place --default-country --data --name --dry-run --durability --cron --every --at --offset --from --until --limit --priority --attempts --backoff --remove-on-complete --remove-on-fail --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3487,6 +3895,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3495,7 +3911,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__schedule__subcmd__list)
-            opts="-Q -o -q -v -y -h --limit --cursor --watch --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --limit --cursor --watch --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3553,6 +3969,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3561,7 +3985,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__schedule__subcmd__next)
-            opts="-n -Q -o -q -v -y -h --runs --after --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-n -Q -o -q -v -y -h --runs --after --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3619,6 +4043,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3627,7 +4059,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__schedule__subcmd__remove)
-            opts="-Q -o -q -v -y -h --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3670,6 +4102,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3681,7 +4121,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__schedule__subcmd__run__subcmd__now)
-            opts="-Q -o -q -v -y -h --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --dry-run --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3724,6 +4164,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3735,7 +4183,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__schedule__subcmd__show)
-            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3781,6 +4229,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3789,7 +4245,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__version)
-            opts="-o -q -v -y -h --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-o -q -v -y -h --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3827,6 +4283,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3835,7 +4299,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__worker)
-            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --concurrency --rate --node-limiter --per-recipient --per-recipient-burst --per-recipient-daily --until-empty --once --grace --keep-completed --name --lock-ttl --metrics --stalled-interval --latency --fail --fail-permanent --base-url --instance --key-file --phone-number-id --graph-version --token-file --on-uncertain --uncertain-wait --state-dir --durability --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --latency --fail --fail-permanent --base-url --instance --key-file --phone-number-id --graph-version --token-file --concurrency --rate --node-limiter --per-recipient --per-recipient-burst --per-recipient-daily --until-empty --once --grace --on-uncertain --uncertain-wait --state-dir --durability --keep-completed --lock-ttl --stalled-interval --metrics --name --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3858,54 +4322,6 @@ _wq() {
                     return 0
                     ;;
                 --send-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --concurrency)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --rate)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --node-limiter)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --per-recipient)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --per-recipient-burst)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --per-recipient-daily)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --grace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --keep-completed)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-ttl)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --metrics)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --stalled-interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3945,6 +4361,34 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node-limiter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --per-recipient)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --per-recipient-burst)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --per-recipient-daily)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --on-uncertain)
                     COMPREPLY=($(compgen -W "hold retry lookup" -- "${cur}"))
                     return 0
@@ -3959,6 +4403,26 @@ _wq() {
                     ;;
                 --durability)
                     COMPREPLY=($(compgen -W "fast fsync" -- "${cur}"))
+                    return 0
+                    ;;
+                --keep-completed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stalled-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --redis)
@@ -3993,6 +4457,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4001,7 +4473,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__workers)
-            opts="-o -q -v -y -h --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help list"
+            opts="-o -q -v -y -h --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4039,6 +4511,14 @@ _wq() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4047,7 +4527,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__workers__subcmd__list)
-            opts="-Q -o -q -v -y -h --queue --watch --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --watch --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4094,6 +4574,14 @@ _wq() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

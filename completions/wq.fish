@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wq_global_optspecs
-    string join \n redis= cluster prefix= o/output= json q/quiet v/verbose color= y/yes no-input timeout= tz= config= raw-csv h/help V/version
+    string join \n redis= cluster prefix= o/output= json q/quiet v/verbose color= y/yes no-input timeout= tz= config= profile= confirm= raw-csv h/help V/version
 end
 
 function __fish_wq_needs_command
@@ -39,6 +39,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_needs_command" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_needs_command" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_needs_command" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_needs_command" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_needs_command" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_needs_command" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_needs_command" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_needs_command" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -120,6 +122,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand enqueue" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l lifo -d 'Run it next, before all that waits; without priority and delay'
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l dry-run -d 'Check everything, add nothing'
 complete -c wq -n "__fish_wq_using_subcommand enqueue" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
@@ -169,6 +173,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand bulk" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand bulk" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l no-ledger -d 'Don\'t remember the rows after their jobs are removed: a later run may send them again'
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l allow-rejects -d 'Rejected rows are no failure'
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l dry-run -d 'Check everything, show the first messages and the tally, add nothing'
@@ -180,42 +186,42 @@ complete -c wq -n "__fish_wq_using_subcommand bulk" -s y -l yes -d 'Answer yes t
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l no-input -d 'Never ask; a question is refused instead'
 complete -c wq -n "__fish_wq_using_subcommand bulk" -l raw-csv -d 'CSV cells that a spreadsheet would run as formulas are left as they are'
 complete -c wq -n "__fish_wq_using_subcommand bulk" -s h -l help -d 'Print help'
-complete -c wq -n "__fish_wq_using_subcommand worker" -s Q -l queue -d 'Queue to work on; repeat it for more, each with this concurrency and rate [default: whatsapp]' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l via -d 'How to send: evolution by an instance of the Evolution API, cloud by Meta\'s Cloud API, http posts to --url, exec runs the command after --, log sends nothing and says what it would' -r -f -a "evolution\t''
+complete -c wq -n "__fish_wq_using_subcommand worker" -s Q -l queue -d 'Queue to work on; repeat it for more [default: whatsapp]' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l via -d 'How to send: evolution, cloud, http, exec or log' -r -f -a "evolution\t''
 cloud\t''
 http\t''
 exec\t''
 log\t''"
 complete -c wq -n "__fish_wq_using_subcommand worker" -l url -d 'Where --via http posts to' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l send-timeout -d 'How long one send may take [default: 30s]' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l concurrency -d 'Sends at a time' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l rate -d 'At most so many in any time of that length: 80/m, 100/s, 2/500ms or none; the slowest limit that is set wins [default: 80/m unless the queue has its own]' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l node-limiter -d 'What Node workers on the same queue have as their `limiter`: this one keeps to it too, and counts there (80/m)' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l per-recipient -d 'At most so many to one recipient, over all workers that say so; others never wait for that [default: 1/6s for evolution and cloud, none for the others]' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l per-recipient-burst -d 'After a rest, so many to one recipient may go at once' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l per-recipient-daily -d 'At most so many to one recipient in any 24 hours' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l grace -d 'How long sends may go on after the first Ctrl-C or SIGTERM' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l keep-completed -d 'Which completed jobs stay: an age, a number, both, all or none; a job\'s own option wins' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l name -d 'What this worker is called in `wq workers list` and Bull Board' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l lock-ttl -d 'How long the lock of a job lives unless it is renewed' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l metrics -d 'Count finished jobs of each minute, as far back, for Node\'s getMetrics and boards: 60, or 20160 for two weeks' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l stalled-interval -d 'How often jobs of dead workers are looked for' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l latency -d 'Seem to take so long, with --via log: 20ms or 10ms..50ms' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l fail -d 'Seem to fail so often, with --via log' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l fail-permanent -d 'Seem to fail for good so often, with --via log' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l base-url -d 'Where --via evolution finds Evolution, and --via cloud the Graph API [default there: Meta\'s own]' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l instance -d 'The instance of Evolution that sends' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l key-file -d 'A file that holds Evolution\'s API key and nothing else; without it the environment is asked' -r -F
-complete -c wq -n "__fish_wq_using_subcommand worker" -l phone-number-id -d 'Meta\'s id of the number that sends, with --via cloud' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l graph-version -d 'Version of the Graph API, with --via cloud [default: 25]' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l token-file -d 'A file that holds Meta\'s access token and nothing else [default: the token of the environment]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand worker" -l on-uncertain -d 'What becomes of a message when nobody knows whether it was sent: hold keeps it for you to decide (wq dlq), retry sends it again, lookup holds it and asks the provider for proof [default: hold; retry with --via log]' -r -f -a "hold\t''
+complete -c wq -n "__fish_wq_using_subcommand worker" -l latency -d '--via log seems to take so long: 20ms or 10ms..50ms' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l fail -d '--via log seems to fail so often' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l fail-permanent -d '--via log seems to fail for good so often' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l base-url -d 'Where Evolution or the Graph API is [default: Meta\'s own]' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l instance -d 'Evolution\'s instance that sends' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l key-file -d 'Holds Evolution\'s API key and nothing else' -r -F
+complete -c wq -n "__fish_wq_using_subcommand worker" -l phone-number-id -d 'Meta\'s id of the number that sends' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l graph-version -d 'Version of the Graph API [default: 25]' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l token-file -d 'Holds Meta\'s access token and nothing else' -r -F
+complete -c wq -n "__fish_wq_using_subcommand worker" -l concurrency -d 'Sends at a time, in each queue' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l rate -d '80/m, 100/s, 2/500ms or none [default: the queue\'s, or 80/m]' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l node-limiter -d 'What Node workers beside it have as `limiter`: 80/m' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l per-recipient -d 'To one recipient [default: 1/6s by evolution and cloud]' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l per-recipient-burst -d 'To one recipient at once, after a rest' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l per-recipient-daily -d 'To one recipient in any 24 hours' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l grace -d 'How long sends may go on after the first signal' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l on-uncertain -d 'hold, retry or lookup [default: hold; --via log: retry]' -r -f -a "hold\t''
 retry\t''
 lookup\t''"
-complete -c wq -n "__fish_wq_using_subcommand worker" -l uncertain-wait -d 'How long lookup goes on asking [default: 10m]' -r
-complete -c wq -n "__fish_wq_using_subcommand worker" -l state-dir -d 'Where this machine keeps the journal of sends, for when Redis forgets [default: ~/.local/state/wq]' -r -F
-complete -c wq -n "__fish_wq_using_subcommand worker" -l durability -d 'Whether a send waits until the disk has its intent' -r -f -a "fast\t''
+complete -c wq -n "__fish_wq_using_subcommand worker" -l uncertain-wait -d 'How long lookup asks the provider for proof [default: 10m]' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l state-dir -d 'Where its journal is [default: ~/.local/state/wq]' -r -F
+complete -c wq -n "__fish_wq_using_subcommand worker" -l durability -d 'fast, or fsync: a send waits for the disk' -r -f -a "fast\t''
 fsync\t''"
+complete -c wq -n "__fish_wq_using_subcommand worker" -l keep-completed -d 'Completed jobs that stay; or all, none' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l lock-ttl -d 'How long a job\'s lock lives unless it is renewed' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l stalled-interval -d 'How often jobs of dead workers are looked for' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l metrics -d 'Count finished jobs a minute, so far back: 60' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l name -d 'What `wq workers list` and Bull Board call it' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l redis -d 'Where Redis is: redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… or <unix:///PATH>; of a cluster HOST:PORT,HOST:PORT' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l prefix -d 'First part of every key [default: bull]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -s o -l output -d 'table, wide, json, ndjson, csv, tsv or yaml [default: table on a terminal, else tsv]' -r -f -a "table\t'For people, cut to the width of the terminal'
@@ -231,6 +237,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand worker" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand worker" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l until-empty -d 'End when nothing waits, nothing runs and no retry is due'
 complete -c wq -n "__fish_wq_using_subcommand worker" -l once -d 'End after one job, or at once if there is none'
 complete -c wq -n "__fish_wq_using_subcommand worker" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
@@ -257,6 +265,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand pause" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand pause" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand pause" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand pause" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand pause" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand pause" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c wq -n "__fish_wq_using_subcommand pause" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand pause" -l json -d 'Short for --output json'
@@ -284,6 +294,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand resume" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand resume" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand resume" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand resume" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand resume" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand resume" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c wq -n "__fish_wq_using_subcommand resume" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand resume" -l json -d 'Short for --output json'
@@ -309,6 +321,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and not __fish_seen_subcommand_from add list show remove run-now next" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -369,6 +383,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l dry-run -d 'Check everything, change nothing'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from add" -l json -d 'Short for --output json'
@@ -397,6 +413,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -421,6 +439,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -445,6 +465,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l json -d 'Short for --output json'
@@ -470,6 +492,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l dry-run -d 'Check everything, add nothing'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from run-now" -l json -d 'Short for --output json'
@@ -497,6 +521,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand schedule; and __fish_seen_subcommand_from next" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -520,6 +546,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand queues; and not __fish_seen_subcommand_from list show pause resume drain set obliterate" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -551,6 +579,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -575,6 +605,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -598,6 +630,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from pause" -l json -d 'Short for --output json'
@@ -622,6 +656,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from resume" -l json -d 'Short for --output json'
@@ -646,6 +682,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l delayed -d 'And what is delayed'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l dry-run -d 'Say how much there is, and remove nothing'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from drain" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
@@ -673,6 +711,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l dry-run -d 'Show how the queue would be, and change nothing'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from set" -l json -d 'Short for --output json'
@@ -697,6 +737,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l force -d 'Even while workers have jobs'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l dry-run -d 'Say how much there is, and destroy nothing'
 complete -c wq -n "__fish_wq_using_subcommand queues; and __fish_seen_subcommand_from obliterate" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
@@ -723,6 +765,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and not __fish_seen_subcommand_from list get retry promote update remove clean note progress logs" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -763,6 +807,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -787,6 +833,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l logs -d 'Its log lines too, on stderr'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l tree -d 'Where it and all its children are, one line each'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from get" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
@@ -816,6 +864,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l all -d 'All of them'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l dry-run -d 'Show what would be done, and do nothing'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l keep-attempts -d 'One more attempt only, as Bull Board gives'
@@ -845,6 +895,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l all -d 'All of them'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l dry-run -d 'Show what would be done, and do nothing'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
@@ -875,6 +927,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l lifo -d 'To the front of its new line'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l dry-run -d 'Check everything, change nothing'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from update" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
@@ -903,6 +957,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l all -d 'All of them'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l dry-run -d 'Show what would be done, and do nothing'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from remove" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
@@ -932,6 +988,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l dry-run -d 'Say how many there are, and remove none'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from clean" -l json -d 'Short for --output json'
@@ -957,6 +1015,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from note" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from note" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from note" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from note" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from note" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from note" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from note" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from note" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -981,6 +1041,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from progress" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from progress" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from progress" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from progress" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from progress" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from progress" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from progress" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from progress" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1005,6 +1067,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand jobs; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1029,6 +1093,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and not __fish_seen_subcommand_from list show retry resolve clean export" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1067,6 +1133,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l uncertain -d 'Those of which nobody knows whether they were sent, oldest first, also when somebody else removed or retried the job'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
@@ -1092,6 +1160,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1118,6 +1188,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l all -d 'All of them'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l dry-run -d 'Show what would be done, and do nothing'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from retry" -l keep-attempts -d 'One more attempt only, as Bull Board gives'
@@ -1147,6 +1219,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l not-sent -d 'It was not sent: it goes back in line, under a new key for the receiver'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from resolve" -l json -d 'Short for --output json'
@@ -1174,6 +1248,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l dry-run -d 'Say how many there are, and remove none'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from clean" -l json -d 'Short for --output json'
@@ -1200,6 +1276,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l force -d 'Replace the file'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand dlq; and __fish_seen_subcommand_from export" -l json -d 'Short for --output json'
@@ -1226,6 +1304,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand metrics" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand metrics" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand metrics" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand metrics" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand metrics" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand metrics" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand metrics" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand metrics" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1253,6 +1333,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand events" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand events" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand events" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand events" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand events" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand events" -l no-follow -d 'Stop when all that is there was printed'
 complete -c wq -n "__fish_wq_using_subcommand events" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand events" -l json -d 'Short for --output json'
@@ -1277,6 +1359,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand workers; and not __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1303,6 +1387,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand workers; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1327,6 +1413,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and not __fish_seen_subcommand_from start stop restart status logs cli monitor info flush backup" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1364,6 +1452,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l foreground -d 'Become the server, for service managers'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from start" -l json -d 'Short for --output json'
@@ -1389,6 +1479,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1416,6 +1508,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l foreground -d 'Become the server, for service managers'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from restart" -l json -d 'Short for --output json'
@@ -1441,6 +1535,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1466,6 +1562,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Go on as it grows'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from logs" -l json -d 'Short for --output json'
@@ -1491,6 +1589,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from cli" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1517,6 +1617,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from monitor" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1541,6 +1643,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1565,6 +1669,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l dry-run -d 'Say what would be removed'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from flush" -l json -d 'Short for --output json'
@@ -1590,6 +1696,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l force -d 'Replace the file'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand redis; and __fish_seen_subcommand_from backup" -l json -d 'Short for --output json'
@@ -1638,6 +1746,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l plain-numbers -d 'No number is special by its end'
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and not __fish_seen_subcommand_from check codes" -l json -d 'Short for --output json'
@@ -1665,6 +1775,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1688,6 +1800,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand sandbox; and __fish_seen_subcommand_from codes" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1712,6 +1826,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand doctor" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand doctor" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand doctor" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand doctor" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand doctor" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand doctor" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand doctor" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand doctor" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1745,6 +1861,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand bench" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand bench" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand bench" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand bench" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand bench" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand bench" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand bench" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand bench" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1768,6 +1886,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand completions" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand completions" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand completions" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand completions" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand completions" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand completions" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand completions" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand completions" -s q -l quiet -d 'Print ids alone, no notes and no progress'
@@ -1791,6 +1911,8 @@ never\t'Not at all'"
 complete -c wq -n "__fish_wq_using_subcommand version" -l timeout -d 'How long Redis may take to answer [default: 10s]' -r
 complete -c wq -n "__fish_wq_using_subcommand version" -l tz -d 'Zone of the times that you write and read [default: the system\'s]' -r
 complete -c wq -n "__fish_wq_using_subcommand version" -l config -d 'Read settings from this file alone' -r -F
+complete -c wq -n "__fish_wq_using_subcommand version" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
+complete -c wq -n "__fish_wq_using_subcommand version" -l confirm -d 'The name of a protected profile, for what destroys' -r
 complete -c wq -n "__fish_wq_using_subcommand version" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand version" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand version" -s q -l quiet -d 'Print ids alone, no notes and no progress'

@@ -14,22 +14,22 @@ use crate::transport::{DEFAULT_SEND_TIMEOUT, Secret, Way, cloud, evolution};
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Providers of WhatsApp")]
 pub(super) struct ProviderArgs {
-    /// Where --via evolution finds Evolution, and --via cloud the Graph API [default there: Meta's own]
-    #[arg(long, value_name = "http(s)://HOST[/PATH]")]
+    /// Where Evolution or the Graph API is [default: Meta's own]
+    #[arg(long, value_name = "URL")]
     base_url: Option<String>,
-    /// The instance of Evolution that sends
+    /// Evolution's instance that sends
     #[arg(long, value_name = "NAME")]
     instance: Option<String>,
-    /// A file that holds Evolution's API key and nothing else; without it the environment is asked
+    /// Holds Evolution's API key and nothing else
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
-    /// Meta's id of the number that sends, with --via cloud
+    /// Meta's id of the number that sends
     #[arg(long, value_name = "ID")]
     phone_number_id: Option<String>,
-    /// Version of the Graph API, with --via cloud [default: 25]
+    /// Version of the Graph API [default: 25]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_GRAPH_VERSION)))]
     graph_version: Option<u16>,
-    /// A file that holds Meta's access token and nothing else [default: the token of the environment]
+    /// Holds Meta's access token and nothing else
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
@@ -82,7 +82,8 @@ struct Evolution {
 impl Evolution {
     fn find(flags: &ProviderArgs, layers: &Layers) -> Self {
         Self {
-            base_url: layers.choose(("--base-url", flags.base_url.as_ref()), "WQ_EVOLUTION_URL", |values| values.evolution.base_url.clone()),
+            base_url: layers
+                .choose(("--base-url", flags.base_url.as_ref()), "WQ_EVOLUTION_URL", |values| values.evolution.base_url.clone()),
             instance: layers
                 .choose(("--instance", flags.instance.as_ref()), "WQ_EVOLUTION_INSTANCE", |values| values.evolution.instance.clone()),
             key: secret_place(("--key-file", flags.key_file.as_ref()), "WQ_EVOLUTION_KEY", layers, |values| values.evolution.key.clone()),
@@ -107,10 +108,15 @@ impl Evolution {
 
     fn told(&self) -> Vec<Told> {
         let base_url = self.base_url.as_ref().map(without_password);
-        [told("base_url", base_url.as_ref()), told("instance", self.instance.as_ref()), told("key", self.key.as_ref()), told("timeout", self.timeout.as_ref())]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            told("base_url", base_url.as_ref()),
+            told("instance", self.instance.as_ref()),
+            told("key", self.key.as_ref()),
+            told("timeout", self.timeout.as_ref()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
@@ -255,12 +261,7 @@ fn secret_place(
     layers.first(get)
 }
 
-fn secret(
-    place: Option<Found<SecretPlace>>,
-    name: &str,
-    (variable, flag): (&str, &str),
-    printer: &Printer,
-) -> Result<Secret, AppError> {
+fn secret(place: Option<Found<SecretPlace>>, name: &str, (variable, flag): (&str, &str), printer: &Printer) -> Result<Secret, AppError> {
     let hint = || format!("set {variable} or give {flag}");
     let place = place.ok_or_else(|| usage(format!("{name} is missing")).with_hint(hint()))?;
     let unlocked = place.value.read(name)?;

@@ -21,11 +21,11 @@ enum How {
 /// The flags.
 #[derive(Debug, clap::Args)]
 pub(super) struct JournalFlags {
-    /// Where this machine keeps the journal of sends, for when Redis forgets [default: ~/.local/state/wq]
+    /// Where its journal is [default: ~/.local/state/wq]
     #[arg(long, value_name = "DIR", env = "WQ_STATE_DIR", hide_env = true)]
     state_dir: Option<PathBuf>,
-    /// Whether a send waits until the disk has its intent
-    #[arg(long, value_name = "fast|fsync", default_value = "fast", hide_possible_values = true)]
+    /// fast, or fsync: a send waits for the disk
+    #[arg(long, value_name = "HOW", default_value = "fast", hide_possible_values = true)]
     durability: How,
 }
 

@@ -35,33 +35,27 @@ use lines::Lines;
 /// How long storing may take after the second signal.
 const LAST_WORDS: Duration = Duration::from_millis(900);
 
+/// Over which flags stand in its help, in this order; those of providers and of doubt have their own.
+const SENDING: &str = "How to send";
+const PACE: &str = "How fast";
+const ENDING: &str = "When to end";
+const JOBS: &str = "Jobs and names";
+
 /// What `wq worker --help` says at the end.
 const EXAMPLES: &str = "\
+Ways to send (what each answer means: docs/sending.md, docs/providers.md):
+  evolution  by the Evolution API; also WQ_EVOLUTION_URL, _INSTANCE, _KEY or [evolution] in wq.toml
+  cloud      by Meta's Cloud API; also WQ_CLOUD_PHONE_NUMBER_ID, _TOKEN or [cloud] in wq.toml
+  http       posts {\"id\",\"name\",\"data\",\"attempt\",\"queue\"} to --url; 2xx is sent
+  exec       gives the same JSON to the command after --; exit 0 is sent, 75 is tried again
+  log        sends nothing and says what it would
+
 Examples:
   wq worker --via http --url http://127.0.0.1:8080/send
   wq worker --via exec --until-empty -- ./send.sh        for cron and CI
-  wq worker --via log --rate none --latency 20ms --fail 5%
-  wq worker --via evolution --base-url http://127.0.0.1:8080 --instance main --key-file evolution.key
-  wq worker --via cloud --phone-number-id 106540352242922 --token-file cloud.token
+  wq worker --via evolution --profile sales
 
-evolution sends by an instance of the Evolution API: a message is sent when the answer names its id. Its address, instance and key \
-are also read from WQ_EVOLUTION_URL, WQ_EVOLUTION_INSTANCE and WQ_EVOLUTION_KEY, or from [evolution] in wq.toml (base_url, instance, \
-key_file or key_env, timeout). A key is never given as a flag, where every user of the machine could see it.
-
-cloud sends by Meta's WhatsApp Cloud API: a message is sent when the answer names its id. Number, token and address are also read from \
-WQ_CLOUD_PHONE_NUMBER_ID, WQ_CLOUD_TOKEN and WQ_CLOUD_URL, or from [cloud] in wq.toml (phone_number_id, token_file or token_env, \
-base_url, graph_version, timeout).
-
-http posts {\"id\",\"name\",\"data\",\"attempt\",\"queue\"} with Idempotency-Key, X-Request-Id and, when WQ_HTTP_SECRET is set, \
-X-Wq-Signature: sha256=HMAC of the body. Answers: 2xx is sent, and the answer the return value; 429, and 503 with \
-Retry-After, wait that long (429 without it: 5s) and use up no attempt; 408, 425, other 5xx and no connection are retried; 502, \
-504, 52x and no answer leave open whether it arrived; anything else is a dead letter.
-
-exec gives the same JSON on standard input, and WQ_JOB_ID, WQ_JOB_NAME, WQ_QUEUE and WQ_ATTEMPT; no shell is involved. Exit \
-0 is sent, and the output the return value; 75 is retried; death by a signal leaves open whether it was sent; anything else is \
-a dead letter.
-
-The first Ctrl-C or SIGTERM takes no more and finishes what is being sent (exit 0); the second cuts it off, which leaves open whether it was sent (130, 143).";
+The first Ctrl-C or SIGTERM finishes what is being sent (exit 0), the second cuts it off (130, 143).";
 
 /// How to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -77,73 +71,71 @@ enum Via {
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Queue to work on; repeat it for more, each with this concurrency and rate [default: whatsapp]
+    /// Queue to work on; repeat it for more [default: whatsapp]
     #[arg(short = 'Q', long = "queue", value_name = "QUEUE")]
     queues: Vec<QueueName>,
-    /// How to send: evolution by an instance of the Evolution API, cloud by Meta's Cloud API, http posts to --url, exec runs the
-    /// command after --, log sends nothing and says what it would
-    #[arg(long, value_name = "evolution|cloud|http|exec|log", hide_possible_values = true)]
+    /// How to send: evolution, cloud, http, exec or log
+    #[arg(long, value_name = "WAY", hide_possible_values = true)]
     via: Via,
+    /// What --via exec runs for each message
+    #[arg(last = true, value_name = "COMMAND", help_heading = SENDING)]
+    command: Vec<OsString>,
     /// Where --via http posts to
-    #[arg(long, value_name = "http(s)://HOST/PATH")]
+    #[arg(long, value_name = "URL", help_heading = SENDING)]
     url: Option<String>,
     /// How long one send may take [default: 30s]
-    #[arg(long, value_name = "TIME", value_parser = values::interval)]
+    #[arg(long, value_name = "TIME", value_parser = values::interval, help_heading = SENDING)]
     send_timeout: Option<Duration>,
-    /// Sends at a time
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    /// --via log seems to take so long: 20ms or 10ms..50ms
+    #[arg(long, value_name = "TIME", value_parser = values::latency, help_heading = SENDING)]
+    latency: Option<(Duration, Duration)>,
+    /// --via log seems to fail so often
+    #[arg(long, value_name = "PERCENT", value_parser = values::share, help_heading = SENDING)]
+    fail: Option<f64>,
+    /// --via log seems to fail for good so often
+    #[arg(long, value_name = "PERCENT", value_parser = values::share, help_heading = SENDING)]
+    fail_permanent: Option<f64>,
+    #[command(flatten)]
+    providers: ProviderArgs,
+    /// Sends at a time, in each queue
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=10_000), help_heading = PACE)]
     concurrency: u16,
-    /// At most so many in any time of that length: 80/m, 100/s, 2/500ms or none; the slowest limit that is set
-    /// wins [default: 80/m unless the queue has its own]
-    #[arg(long, value_name = "RATE")]
+    /// 80/m, 100/s, 2/500ms or none [default: the queue's, or 80/m]
+    #[arg(long, value_name = "RATE", help_heading = PACE)]
     rate: Option<RateLimit>,
-    /// What Node workers on the same queue have as their `limiter`: this one keeps to it too, and counts there (80/m)
-    #[arg(long, value_name = "RATE")]
+    /// What Node workers beside it have as `limiter`: 80/m
+    #[arg(long, value_name = "RATE", help_heading = PACE)]
     node_limiter: Option<Rate>,
     #[command(flatten)]
     recipients: recipients::RecipientFlags,
     /// End when nothing waits, nothing runs and no retry is due
-    #[arg(long, conflicts_with = "once")]
+    #[arg(long, conflicts_with = "once", help_heading = ENDING)]
     until_empty: bool,
     /// End after one job, or at once if there is none
-    #[arg(long)]
+    #[arg(long, help_heading = ENDING)]
     once: bool,
-    /// How long sends may go on after the first Ctrl-C or SIGTERM
-    #[arg(long, value_name = "TIME", default_value = "25s", value_parser = values::patience)]
+    /// How long sends may go on after the first signal
+    #[arg(long, value_name = "TIME", default_value = "25s", value_parser = values::patience, help_heading = ENDING)]
     grace: Duration,
-    /// Which completed jobs stay: an age, a number, both, all or none; a job's own option wins
-    #[arg(long, value_name = "AGE,N", default_value = "24h,10000", value_parser = values::keep)]
-    keep_completed: Keep,
-    /// What this worker is called in `wq workers list` and Bull Board
-    #[arg(long, value_parser = values::name)]
-    name: Option<String>,
-    /// How long the lock of a job lives unless it is renewed
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::interval)]
-    lock_ttl: Duration,
-    /// Count finished jobs of each minute, as far back, for Node's getMetrics and boards: 60, or 20160 for two weeks
-    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600))]
-    metrics: Option<u32>,
-    /// How often jobs of dead workers are looked for
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::interval)]
-    stalled_interval: Duration,
-    /// Seem to take so long, with --via log: 20ms or 10ms..50ms
-    #[arg(long, value_name = "TIME", value_parser = values::latency)]
-    latency: Option<(Duration, Duration)>,
-    /// Seem to fail so often, with --via log
-    #[arg(long, value_name = "PERCENT", value_parser = values::share)]
-    fail: Option<f64>,
-    /// Seem to fail for good so often, with --via log
-    #[arg(long, value_name = "PERCENT", value_parser = values::share)]
-    fail_permanent: Option<f64>,
-    #[command(flatten)]
-    providers: ProviderArgs,
     #[command(flatten)]
     uncertain: uncertain::Flags,
     #[command(flatten)]
     journal: journal::JournalFlags,
-    /// What --via exec runs for each message
-    #[arg(last = true, value_name = "COMMAND")]
-    command: Vec<OsString>,
+    /// Completed jobs that stay; or all, none
+    #[arg(long, value_name = "AGE,N", default_value = "24h,10000", value_parser = values::keep, help_heading = JOBS)]
+    keep_completed: Keep,
+    /// How long a job's lock lives unless it is renewed
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::interval, help_heading = JOBS)]
+    lock_ttl: Duration,
+    /// How often jobs of dead workers are looked for
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::interval, help_heading = JOBS)]
+    stalled_interval: Duration,
+    /// Count finished jobs a minute, so far back: 60
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=525_600), help_heading = JOBS)]
+    metrics: Option<u32>,
+    /// What `wq workers list` and Bull Board call it
+    #[arg(long, value_parser = values::name, help_heading = JOBS)]
+    name: Option<String>,
 }
 
 /// Runs it.

@@ -5,16 +5,16 @@ use crate::core::model::recipients::RecipientLimits;
 
 /// Limits for each single recipient.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = super::PACE)]
 pub(super) struct RecipientFlags {
-    /// At most so many to one recipient, over all workers that say so; others never wait for that
-    /// [default: 1/6s for evolution and cloud, none for the others]
+    /// To one recipient [default: 1/6s by evolution and cloud]
     #[arg(id = "per_recipient", long = "per-recipient", value_name = "RATE")]
     rate: Option<RateLimit>,
-    /// After a rest, so many to one recipient may go at once
+    /// To one recipient at once, after a rest
     #[arg(id = "per_recipient_burst", long = "per-recipient-burst", value_name = "N", default_value_t = RecipientLimits::WHATSAPP.burst,
         value_parser = clap::value_parser!(u32).range(1..=1_000))]
     burst: u32,
-    /// At most so many to one recipient in any 24 hours
+    /// To one recipient in any 24 hours
     #[arg(id = "per_recipient_daily", long = "per-recipient-daily", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     daily: Option<u32>,
 }

@@ -18,12 +18,12 @@ enum Policy {
 
 /// The flags.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "When nobody knows whether it was sent")]
 pub(super) struct Flags {
-    /// What becomes of a message when nobody knows whether it was sent: hold keeps it for you to decide (wq dlq), retry sends
-    /// it again, lookup holds it and asks the provider for proof [default: hold; retry with --via log]
-    #[arg(long, value_name = "hold|retry|lookup", hide_possible_values = true)]
+    /// hold, retry or lookup [default: hold; --via log: retry]
+    #[arg(long, value_name = "RULE", hide_possible_values = true)]
     on_uncertain: Option<Policy>,
-    /// How long lookup goes on asking [default: 10m]
+    /// How long lookup asks the provider for proof [default: 10m]
     #[arg(long, value_name = "TIME", value_parser = values::patience)]
     uncertain_wait: Option<Duration>,
 }
