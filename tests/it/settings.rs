@@ -151,8 +151,8 @@ fn a_mistake_in_the_file_is_told_with_its_line_and_what_was_meant() {
     for (text, problem, hint) in [
         ("queue = \"a\"\n\nquue = \"b\"\n", "wq.toml, line 3: there is no key \"quue\"", "did you mean queue?"),
         (
-            "[profiles.sp.evolution]\ninstanse = \"a\"\n",
-            "line 2: [profiles.sp.evolution] has no key \"instanse\"",
+            "[profiles.sp.evolution]\ninstancex = \"a\"\n",
+            "line 2: [profiles.sp.evolution] has no key \"instancex\"",
             "did you mean instance?",
         ),
         (
@@ -161,7 +161,7 @@ fn a_mistake_in_the_file_is_told_with_its_line_and_what_was_meant() {
             "there are: token_file, token_env, base_url, phone_number_id",
         ),
         ("queue = \"a\nb\"\n", "wq.toml, line 2: ", ""),
-        ("output = \"tabel\"\n", "the output format \"tabel\" of wq.toml: ", ""),
+        ("output = \"tablex\"\n", "the output format \"tablex\" of wq.toml: ", ""),
         ("timeout = \"soon\"\n", "the time-out \"soon\" of wq.toml: ", ""),
     ] {
         let folder = folder_with(text);

@@ -324,8 +324,8 @@ mod tests {
         let of_cloud = "there are: token_file, token_env, base_url, phone_number_id, graph_version, timeout";
         for (text, expected) in [
             ("queue = \"a\"\nprefx = \"b\"", is(", line 2: there is no key \"prefx\"", "did you mean prefix?")),
-            ("[evolution]\n\ninstnace = \"a\"", is(", line 3: [evolution] has no key \"instnace\"", "did you mean instance?")),
-            ("[evolution]\nkey_flie = \"a\"", is(", line 2: [evolution] has no key \"key_flie\"", "did you mean key_file?")),
+            ("[evolution]\n\ninstancex = \"a\"", is(", line 3: [evolution] has no key \"instancex\"", "did you mean instance?")),
+            ("[evolution]\nkey_filex = \"a\"", is(", line 2: [evolution] has no key \"key_filex\"", "did you mean key_file?")),
             ("[profiles.sp.cloud]\ncolour = 1", is(", line 2: [profiles.sp.cloud] has no key \"colour\"", of_cloud)),
             ("[profiles.sp.evolutoin]\n", is(", line 1: [profiles.sp] has no key \"evolutoin\"", "did you mean evolution?")),
             ("tz = \"UTC\"\nprotected = true", is(", line 2: there is no key \"protected\"", "")),

@@ -2,6 +2,7 @@
 
 mod health;
 mod messages;
+mod paused;
 mod sandbox;
 mod worker;
 
