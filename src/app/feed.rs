@@ -7,9 +7,10 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::error::Kind;
+use super::error::{AppError, Kind};
 use crate::core::model::job::{AddStatus, NewJob};
 use crate::core::store::error::StoreError;
+use crate::core::store::repeats::CallNames;
 use crate::core::store::{Ledger, Queue};
 
 /// The pause after the first failed try; doubled up to [`MAX_PAUSE`].
@@ -19,20 +20,25 @@ const MAX_PAUSE: Duration = Duration::from_millis(500);
 /// Calls that are under way at the same time: one runs in the server, one is on each way, one is being made.
 const IN_FLIGHT: usize = 4;
 
-/// Adds jobs to one queue. Adds are repeatable by their ids, so a lost answer costs a repeated call and nothing else.
+/// Adds jobs to one queue. Calls are repeatable by their names, so a lost answer costs a repeated call and nothing else.
 #[derive(Debug)]
 pub(super) struct Feed {
     queue: Queue,
     ledger: Ledger,
     patience: Duration,
+    calls: CallNames,
     last_answer: Mutex<Instant>,
     given_up: OnceLock<StoreError>,
 }
 
 impl Feed {
     /// A feed that gives up when there was no success for `patience`.
-    pub(super) fn new(queue: Queue, ledger: Ledger, patience: Duration) -> Self {
-        Self { queue, ledger, patience, last_answer: Mutex::new(Instant::now()), given_up: OnceLock::new() }
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub(super) fn new(queue: Queue, ledger: Ledger, patience: Duration) -> Result<Self, AppError> {
+        let calls = call_names(patience)?;
+        Ok(Self { queue, ledger, patience, calls, last_answer: Mutex::new(Instant::now()), given_up: OnceLock::new() })
     }
 
     /// Adds up to [`crate::core::store::MAX_ADD_BATCH`] jobs; fewer answers than jobs when the rest was not stored and the feed has
@@ -40,19 +46,19 @@ impl Feed {
     pub(super) async fn add(&self, jobs: &[NewJob]) -> Vec<AddStatus> {
         let started = Instant::now();
         let (mut statuses, mut rest, mut share) = (Vec::with_capacity(jobs.len()), jobs, jobs.len());
-        let mut pause = MIN_PAUSE;
+        let (mut pause, mut call) = (MIN_PAUSE, self.calls.next());
         while self.given_up.get().is_none() && !rest.is_empty() {
             let (batch, later) = rest.split_at(share.min(rest.len()));
-            match self.queue.add(batch, self.ledger).await {
+            match self.queue.add_as(&call, batch, self.ledger).await {
                 Ok(answers) => {
                     *self.last_answer.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
                     statuses.extend(answers);
-                    (rest, share) = (later, later.len());
+                    (rest, share, call) = (later, later.len(), self.calls.next());
                     continue;
                 }
                 // What still has room goes in, so that a full queue is as full as it may be.
                 Err(StoreError::Full { room, .. }) if room > 0 => {
-                    share = room;
+                    (share, call) = (room, self.calls.next());
                     continue;
                 }
                 Err(error) => self.judge(error, started, pause),
@@ -91,11 +97,32 @@ impl Feed {
 pub(super) fn shortfall(error: &StoreError) -> (Kind, &'static str) {
     match error {
         StoreError::Full { .. } => (Kind::Full, "were not stored"),
-        StoreError::Unconfirmed { .. } => (Kind::Partial, "are not confirmed"),
-        // The last calls may have been carried out before their answers were lost.
-        error if error.is_connection_lost() => (Kind::Partial, "are not confirmed"),
+        error if error.leaves_doubt() => (Kind::Partial, "are not confirmed"),
         _ => (Kind::Partial, "were not stored"),
     }
+}
+
+/// Asks until there is an answer, for questions that can be asked twice; gives up after `patience`.
+///
+/// # Errors
+/// The last one, when it lasts, or won't pass.
+pub(super) async fn ask_patiently<T>(patience: Duration, mut ask: impl AsyncFnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let (started, mut pause) = (Instant::now(), MIN_PAUSE);
+    loop {
+        match ask().await {
+            Err(error) if error.is_passing() && started.elapsed() + pause < patience => {
+                tracing::debug!(%error, "a call failed and is tried again");
+                tokio::time::sleep(pause).await;
+                pause = MAX_PAUSE.min(pause * 2);
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Names for the calls of one producer.
+pub(super) fn call_names(patience: Duration) -> Result<CallNames, AppError> {
+    CallNames::new(patience).map_err(|error| AppError::new(Kind::Other, format!("the system gives no random bytes: {error}")))
 }
 
 /// Several calls under way, each with what waits for its answer; they land in the order of their launch.

@@ -174,7 +174,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     };
     announce(&bulk, queue.as_ref(), &args, shell);
     if let Some(queue) = &queue {
-        bulk.claim(queue).await.with_context(|| doing.clone())?;
+        bulk.claim(queue, shell.settings.timeout).await.with_context(|| doing.clone())?;
     }
 
     let (campaign, is_repeatable) = (bulk.campaign().to_owned(), bulk.is_repeatable());

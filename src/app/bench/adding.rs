@@ -53,7 +53,7 @@ pub(super) async fn many(field: &Field, jobs: usize, kind: Kind) -> Result<Figur
 
 /// Adds jobs as `wq bulk` does, several calls under way.
 pub(super) async fn add(field: &Field, jobs: usize, kind: Kind) -> Result<(), AppError> {
-    let feed = Arc::new(Feed::new(field.queue().clone(), kind.ledger(), field.patience));
+    let feed = Arc::new(Feed::new(field.queue().clone(), kind.ledger(), field.patience)?);
     let mut convoy = Convoy::new(Some(Arc::clone(&feed)));
     let mut maker = Maker::new(kind.options())?;
     let (mut left, mut stored) = (jobs, 0);

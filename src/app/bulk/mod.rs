@@ -5,8 +5,10 @@ mod sending;
 mod source;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::error::{AppError, Kind};
+use super::feed::ask_patiently;
 use crate::campaign::error::CampaignError;
 use crate::campaign::mapping::Mapping;
 use crate::campaign::planner::{Duplicates, Planner};
@@ -111,21 +113,23 @@ impl Bulk {
         self.about_rows
     }
 
-    /// Claims the file for its campaign, so that it is not sent again by accident once it has changed.
+    /// Claims the file for its campaign, so that it is not sent again by accident once it has changed; `patience` is how long
+    /// Redis may stay away.
     ///
     /// # Errors
     /// [`Kind::Conflict`] when the file was added as another campaign within 30 days and the command names none.
-    pub async fn claim(&self, queue: &Queue) -> Result<(), AppError> {
+    pub async fn claim(&self, queue: &Queue, patience: Duration) -> Result<(), AppError> {
         let Some(digest) = &self.path_digest else { return Ok(()) };
         if self.request.campaign.is_none()
-            && let Some(earlier) = queue.campaign_of_file(digest).await?.filter(|earlier| earlier != self.campaign())
+            && let Some(earlier) = ask_patiently(patience, async || queue.campaign_of_file(digest).await).await?
+            && earlier != self.campaign()
         {
             let source = &self.request.source;
             let message = format!("{source} was added as campaign {earlier}, and its rows, mapping or text have changed since");
             let hint = format!("--campaign {earlier} adds only what is new; --campaign NEW-NAME sends to everybody again");
             return Err(AppError::new(Kind::Conflict, message).with_hint(hint));
         }
-        Ok(queue.remember_file(digest, self.campaign()).await?)
+        Ok(ask_patiently(patience, async || queue.remember_file(digest, self.campaign()).await).await?)
     }
 }
 

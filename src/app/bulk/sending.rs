@@ -69,7 +69,7 @@ impl Bulk {
         let ledger = self.request.ledger;
         // A dry run has found the repeats by itself.
         let first_counts = self.planner.duplicates == Duplicates::First && queue.is_some();
-        let feed = queue.map(|queue| Arc::new(Feed::new(queue, ledger, patience)));
+        let feed = queue.map(|queue| Feed::new(queue, ledger, patience)).transpose()?.map(Arc::new);
         let mut sending = Sending {
             convoy: Convoy::new(feed.clone()),
             feed,

@@ -75,7 +75,7 @@ pub fn check_options(options: &JobOptions) -> Result<(), AppError> {
 /// # Errors
 /// When it was not stored.
 pub async fn add(queue: &Queue, job: NewJob, patience: Duration) -> Result<AddStatus, AppError> {
-    let feed = Feed::new(queue.clone(), Ledger::Skip, patience);
+    let feed = Feed::new(queue.clone(), Ledger::Skip, patience)?;
     if let Some(status) = feed.add(std::slice::from_ref(&job)).await.pop() {
         return Ok(status);
     }
@@ -83,6 +83,11 @@ pub async fn add(queue: &Queue, job: NewJob, patience: Duration) -> Result<AddSt
         Some(error @ StoreError::Unconfirmed { .. }) => {
             let id = job.id;
             AppError::new(Kind::TimedOut, format!("{id} is {error}")).with_hint(format!("to ask again: the same with --id {id}"))
+        }
+        Some(error) if error.leaves_doubt() => {
+            let id = job.id;
+            AppError::new(Kind::Unreachable, format!("{id} may be stored or not: {error}"))
+                .with_hint(format!("to ask again: the same with --id {id}"))
         }
         Some(error) => error.into(),
         None => AppError::new(Kind::Other, "the server said nothing about the job"),

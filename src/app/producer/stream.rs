@@ -73,7 +73,7 @@ pub async fn add_stream(
         let defaults = defaults.clone();
         tokio::task::spawn_blocking(move || check_all(&path, &defaults)).await.map_err(|error| broke_down(&error))??;
     }
-    let feed = queue.map(|queue| Arc::new(Feed::new(queue, Ledger::Skip, patience)));
+    let feed = queue.map(|queue| Feed::new(queue, Ledger::Skip, patience)).transpose()?.map(Arc::new);
     let mut convoy = Convoy::new(feed.clone());
     let mut report = StreamReport::default();
     let (sender, mut chunks) = mpsc::channel::<Chunk>(READ_AHEAD);

@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use tokio::time::Instant;
 
 use super::{AppError, IdSource, Kind, id_maker, line, new_id};
+use crate::app::feed::{ask_patiently, call_names};
 use crate::core::model::flow::{FlowAdded, FlowJob, FlowStatus, MAX_FLOW_BYTES, MAX_FLOW_JOBS, OnFailure};
 use crate::core::model::id::{IdMaker, check_new_id, digest_id};
 use crate::core::model::job::{DEFAULT_JOB_NAME, JobOptions, NewJob};
@@ -25,8 +25,6 @@ use crate::core::store::connect::ServerAddress;
 const MAX_DEPTH: usize = 64;
 /// The longest text of a tree: its data, and as much again around it.
 const MAX_TEXT_BYTES: u64 = 2 * MAX_FLOW_BYTES as u64;
-/// The pause between two tries while the server is away.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// A flow as it was read.
 #[derive(Debug)]
@@ -112,18 +110,11 @@ pub fn check_places(server: &ServerAddress, prefix: &Prefix, tree: &Tree) -> Res
 /// When it was not stored, or a job in it is the child of another parent.
 pub async fn add_tree(queue: &Queue, tree: &Tree, patience: Duration) -> Result<Vec<FlowStatus>, AppError> {
     check_places(queue.link().server(), queue.prefix(), tree)?;
-    let started = Instant::now();
-    loop {
-        match queue.add_flow(&tree.jobs).await {
-            Ok(FlowAdded::Done(statuses)) => return Ok(statuses),
-            Ok(FlowAdded::Taken { index, parent }) => return Err(taken(tree, index, &parent)),
-            // It may have been stored: the same ids again add nothing twice.
-            Err(error) if error.is_passing() && started.elapsed() < patience => {
-                tracing::debug!(%error, "adding a tree failed and is tried again");
-                tokio::time::sleep(PAUSE).await;
-            }
-            Err(error) => return Err(error.into()),
-        }
+    let call = call_names(patience)?.next();
+    // It may have been stored before an answer was lost: the same call again adds nothing twice.
+    match ask_patiently(patience, async || queue.add_flow(&call, &tree.jobs).await).await? {
+        FlowAdded::Done(statuses) => Ok(statuses),
+        FlowAdded::Taken { index, parent } => Err(taken(tree, index, &parent)),
     }
 }
 

@@ -5,6 +5,7 @@ use redis::Value;
 use super::codec::{array, options_before_deduplication_id, options_json, text, unsigned};
 use super::error::StoreError;
 use super::queue::Queue;
+use super::repeats::CallName;
 use super::scripts::{ADD_JOBS, Arguments};
 use super::terms::Room;
 use crate::core::model::job::{AddStatus, JobOptions, NewJob, Start};
@@ -25,18 +26,26 @@ pub enum Ledger {
 }
 
 impl Queue {
+    /// As [`Self::add_as`], for a call that is not repeated.
+    ///
+    /// # Errors
+    /// As [`Self::add_as`].
+    pub async fn add(&self, jobs: &[NewJob], ledger: Ledger) -> Result<Vec<AddStatus>, StoreError> {
+        self.add_as(&CallName::none(), jobs, ledger).await
+    }
+
     /// Adds up to [`MAX_ADD_BATCH`] jobs; the answer tells for each whether it was stored or was there before.
     ///
-    /// All or nothing, and safe to repeat after a lost answer: ids that are stored are found again as duplicates.
+    /// All or nothing, and safe to repeat under the same name after a lost answer: then the answer is that of the first call.
     ///
     /// # Errors
     /// When the server can't be reached or refuses to store, or the queue is full by its [`Terms`](super::Terms); then nothing of
     /// this call was stored, unless the connection was lost, when it may have been. [`StoreError::Unconfirmed`]: all of it was.
-    pub async fn add(&self, jobs: &[NewJob], ledger: Ledger) -> Result<Vec<AddStatus>, StoreError> {
+    pub async fn add_as(&self, call: &CallName, jobs: &[NewJob], ledger: Ledger) -> Result<Vec<AddStatus>, StoreError> {
         if jobs.is_empty() {
             return Ok(Vec::new());
         }
-        let answer = self.run_on_terms(&ADD_JOBS, &add_arguments(jobs, ledger, self.room)).await?;
+        let answer = self.run_on_terms(&ADD_JOBS, &add_arguments(call, jobs, ledger, self.room)).await?;
         let mut statuses = array(answer).ok_or_else(|| ADD_JOBS.unexpected("no array"))?;
         if let Some(refusal) = statuses.pop_if(|answer| matches!(answer, Value::Array(_))) {
             return Err(full(refusal, self.room).unwrap_or_else(|| ADD_JOBS.unexpected("another shape")));
@@ -82,7 +91,7 @@ fn are_alike(one: &JobOptions, other: &JobOptions) -> bool {
 }
 
 /// Name and options of most jobs in a batch are the same: each distinct pair is sent once, as a shape.
-fn add_arguments(jobs: &[NewJob], ledger: Ledger, room: Room) -> Arguments {
+fn add_arguments(call: &CallName, jobs: &[NewJob], ledger: Ledger, room: Room) -> Arguments {
     let mut shapes: Vec<(&str, &JobOptions)> = Vec::new();
     let numbers: Vec<usize> = jobs
         .iter()
@@ -102,6 +111,7 @@ fn add_arguments(jobs: &[NewJob], ledger: Ledger, room: Room) -> Arguments {
     arguments.push(LIBRARY).push(if ledger == Ledger::Record { "1" } else { "0" }).number(shapes.len());
     arguments.number(deduplicated().count());
     arguments.number(room.max_waiting.unwrap_or(0)).number(room.max_bytes.unwrap_or(0));
+    call.write(&mut arguments);
     for (name, options) in shapes {
         let (start, ms) = how_it_starts(options);
         let rules = options.deduplication.as_ref().map(|deduplication| deduplication.rules);

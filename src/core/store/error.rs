@@ -135,6 +135,11 @@ impl StoreError {
         matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Moved { .. })
     }
 
+    /// Whether what was to be stored may be stored all the same: it may have been before its answer was lost.
+    pub fn leaves_doubt(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Unconfirmed { .. })
+    }
+
     /// Whether the same call may work later without anyone changing anything.
     pub fn is_passing(&self) -> bool {
         self.is_connection_lost() || matches!(self, Self::Refused { .. })

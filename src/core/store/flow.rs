@@ -9,6 +9,7 @@ use super::codec::{array, integer, options_json, text};
 use super::error::StoreError;
 use super::keys::Keys;
 use super::queue::Queue;
+use super::repeats::CallName;
 use super::scripts::{ADD_FLOW, Arguments};
 use crate::core::model::flow::{FlowAdded, FlowJob, FlowStatus, Standing};
 use crate::core::model::priority::Priority;
@@ -18,13 +19,13 @@ impl Queue {
     /// Adds a flow of up to [`crate::core::model::flow::MAX_FLOW_JOBS`] jobs, parents before their children; it may spread over
     /// queues of this queue's prefix.
     ///
-    /// All or nothing, and safe to repeat after a lost answer: what is stored is found again.
+    /// All or nothing, and safe to repeat under the same name after a lost answer: then the answer is that of the first call.
     ///
     /// # Errors
     /// When the server can't be reached or refuses to store; then nothing was stored, unless the connection was lost,
     /// when all of it may have been.
-    pub async fn add_flow(&self, jobs: &[FlowJob]) -> Result<FlowAdded, StoreError> {
-        let answer = self.run_on_terms(&ADD_FLOW, &flow_arguments(self.prefix(), jobs)).await?;
+    pub async fn add_flow(&self, call: &CallName, jobs: &[FlowJob]) -> Result<FlowAdded, StoreError> {
+        let answer = self.run_on_terms(&ADD_FLOW, &flow_arguments(call, self.prefix(), jobs)).await?;
         let shape = || ADD_FLOW.unexpected("another shape");
         let mut parts = array(answer).ok_or_else(shape)?.into_iter();
         let (code, rest) = (parts.next().ok_or_else(shape)?, parts.next().ok_or_else(shape)?);
@@ -79,9 +80,10 @@ fn status(code: &Value) -> Option<FlowStatus> {
     }
 }
 
-fn flow_arguments(prefix: &Prefix, jobs: &[FlowJob]) -> Arguments {
+fn flow_arguments(call: &CallName, prefix: &Prefix, jobs: &[FlowJob]) -> Arguments {
     let mut arguments = Arguments::default();
     arguments.push(LIBRARY);
+    call.write(&mut arguments);
     for FlowJob { queue, job, on_failure, parent } in jobs {
         let above = parent.and_then(|index| Some((index + 1, jobs.get(index)?)));
         let mut options = job.options.clone();

@@ -27,6 +27,7 @@ pub mod overview;
 pub mod permissions;
 pub mod queue;
 pub mod recover;
+pub mod repeats;
 pub mod resolve;
 pub mod schedules;
 mod scripts;

@@ -36,8 +36,8 @@ macro_rules! script {
     };
 }
 
-pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "ledger", "room", "dedup");
-pub(super) static ADD_FLOW: Script = script!("add_flow", "", "create", "flow");
+pub(super) static ADD_JOBS: Script = script!("add_jobs", "", "repeats", "ledger", "room", "dedup");
+pub(super) static ADD_FLOW: Script = script!("add_flow", "", "repeats", "create", "flow");
 pub(super) static TAKE_JOBS: Script = script!("take_jobs", "allow-oom", "fence", "tempo", "pace", "aside", "due", "take");
 pub(super) static SETTLE_SENT: Script = script!("settle_sent", "allow-oom", "fence", "tempo", "pace", "aside", "due", "take", "finished");
 pub(super) static SETTLE_JOBS: Script = script!(

@@ -5,6 +5,7 @@ mod dedup;
 mod families;
 mod fence;
 mod foreign;
+mod repeats;
 mod rollback;
 mod settling;
 mod sweep;

@@ -3,15 +3,21 @@
 --
 -- ARGV
 --   3 library   text for meta.library, written where absent
---   4…          eleven a job, parents before their children: base of its queue, id, name, data (JSON), opts (JSON),
+--   4 lane      with the number the name of this call, should it be repeated (lib/repeats.lua); '' for one that never is
+--   5 number    of the call
+--   6 memory_ms how long its answer is remembered
+--   7…          eleven a job, parents before their children: base of its queue, id, name, data (JSON), opts (JSON),
 --               priority, lifo ("1"), start ("now", "after", "at"), ms, number of its parent from 1 (0 none), the field
 --               parent (JSON, '' none)
 -- Returns { 1, one number a job: 1 stored, 0 duplicate, 2 skipped because its parent no longer waits for children }, or
 -- { 0, number of a job from 1, the key of the other parent that it has }: then nothing was stored.
 local library, now = ARGV[3], server_time()
+local lane, call_number = ARGV[4], tonumber(ARGV[5])
+local earlier = earlier_answer(lane, call_number)
+if earlier then return earlier end
 
 local jobs, queues = {}, {}
-for at = 4, #ARGV, 11 do
+for at = 7, #ARGV, 11 do
   local queue_base, start, ms = ARGV[at], ARGV[at + 7], tonumber(ARGV[at + 8])
   queues[queue_base] = queues[queue_base] or queue_at(queue_base)
   local due = (start == 'after' and now + ms) or (start == 'at' and ms) or now
@@ -101,4 +107,5 @@ for _, queue in pairs(queues) do trim_events(queue) end
 
 local statuses = {}
 for index, job in ipairs(jobs) do statuses[index] = job.status end
+remember_answer(lane, call_number, ARGV[6], { 1, statuses })
 return { 1, statuses }

@@ -7,7 +7,10 @@
 --   6 deduplicated how many of the jobs have a deduplication id
 --   7 max_waiting  jobs that may wait then, 0 any
 --   8 max_bytes    memory that the server may use before, 0 any
---   9…             eight a shape: name, opts (JSON), priority (0…2097151), lifo ("1"), start ("now", "after", "at"), ms,
+--   9 lane         with the number the name of this call, should it be repeated (lib/repeats.lua); '' for one that never is
+--  10 number       of the call
+--  11 memory_ms    how long its answer is remembered
+--  12…             eight a shape: name, opts (JSON), priority (0…2097151), lifo ("1"), start ("now", "after", "at"), ms,
 --                  what deduplication does beside refusing ("extend replace reschedule keepLastIfActive", any of them),
 --                  its TTL in ms (0 none). For jobs with a deduplication id opts ends where that id is to stand.
 --   …              two a deduplicated job: its place from 1, its deduplication id
@@ -15,9 +18,12 @@
 -- Returns one answer a job: 1 stored, 0 duplicate, or as text the id of the job that it was deduplicated by. Or, when there is no
 -- room for all of it, { { what is full, "waiting" or "bytes"; how many more have room; how much there is } }: nothing was stored.
 local library, uses_ledger, shape_count = ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
-local first_deduplication = 9 + shape_count * 8
+local first_deduplication = 12 + shape_count * 8
 local first_job = first_deduplication + tonumber(ARGV[6]) * 2
 local now = server_time()
+local lane, call_number = ARGV[9], tonumber(ARGV[10])
+local earlier = earlier_answer(lane, call_number)
+if earlier then return earlier end
 
 local deduplications, owners
 if first_job > first_deduplication then
@@ -30,7 +36,7 @@ end
 
 local shapes, places = {}, {}
 for index = 1, shape_count do
-  local at = 9 + (index - 1) * 8
+  local at = 12 + (index - 1) * 8
   local start, ms = ARGV[at + 4], tonumber(ARGV[at + 5])
   local due = (start == 'after' and now + ms) or (start == 'at' and ms) or now
   shapes[index] = {
@@ -163,4 +169,5 @@ end
 if #back > 0 or #front > 0 or #ranked > 0 then mark_ready(here) end
 if next(next_score) then mark_due(here) end
 call('XTRIM', here.events, 'MAXLEN', '~', limit)
+remember_answer(lane, call_number, ARGV[11], statuses)
 return statuses
