@@ -2,18 +2,19 @@
 
 use std::fmt;
 
-use redis::aio::{ConnectionLike, ConnectionManager, MultiplexedConnection};
+use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Cmd, Pipeline, RedisError, RedisFuture, RedisResult, Value};
 
 use super::ServerAddress;
 use super::cluster::Route;
+use super::managed::Managed;
 use crate::core::model::queue::{Prefix, QueueName};
 use crate::core::store::error::StoreError;
 
 #[derive(Clone)]
 pub(super) enum Connection {
     /// Comes back by itself.
-    Managed(ConnectionManager),
+    Managed(Managed),
     /// Stays broken.
     Plain(MultiplexedConnection),
     /// Comes back by itself, wherever the queue's slot is then.

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod link;
+mod managed;
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use redis::aio::{ConnectionManagerConfig, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, ProtocolVersion, PushInfo};
+use tokio::time::Instant;
 
 use super::error::StoreError;
 use super::slot::Slot;
@@ -16,11 +18,14 @@ use crate::core::model::queue::{Prefix, QueueName};
 use cluster::{Cluster, Route};
 use link::Connection;
 pub use link::Link;
+use managed::Managed;
 
 /// How long one attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long one answer may take. The library's own default of 500 ms is too short for a busy server.
 pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How soon a new connection is asked again when it broke before its first answer.
+const CHECK_PAUSE: Duration = Duration::from_millis(50);
 
 /// What `lib-name` of our connections says in `CLIENT LIST`.
 pub(super) const LIB_NAME: &str = "wq";
@@ -176,8 +181,19 @@ impl ServerAddress {
             .set_min_delay(Duration::from_millis(50))
             .set_max_delay(Duration::from_millis(200))
             .set_number_of_retries(3);
-        let manager = self.within(patience, client.get_connection_manager_with_config(config)).await?;
-        self.checked(Link { connection: Connection::Managed(manager), server: self.clone() }).await
+        let deadline = Instant::now() + patience;
+        let manager = self.within(patience, Managed::connect(client, config)).await?;
+        let link = Link { connection: Connection::Managed(manager), server: self.clone() };
+        loop {
+            let checking = tokio::time::timeout_at(deadline, self.checked(link.clone()));
+            match checking.await.unwrap_or_else(|_| Err(StoreError::TimedOut { server: self.shown.clone() })) {
+                // The answer to this first question can be lost like any other, and asking again does no harm.
+                Err(error) if error.is_connection_lost() && Instant::now() + CHECK_PAUSE < deadline => {
+                    tokio::time::sleep(CHECK_PAUSE).await;
+                }
+                result => return result,
+            }
+        }
     }
 
     /// The node that has the slot now.
