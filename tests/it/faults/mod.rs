@@ -1,11 +1,13 @@
 //! What becomes of messages when workers and servers die: none is lost, none goes above the limit.
 
+mod answers;
 mod bad_records;
 mod clocks;
 mod fence;
 mod full_disk;
 mod full_memory;
 mod rollback;
+mod standing_still;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Known, Model};
 use super::same;
+use crate::support::structure::Structure;
 
 /// Plain commands over one connection.
 pub(super) struct Plain(pub(super) redis::Connection);
@@ -32,27 +33,6 @@ impl Plain {
     }
 }
 
-/// Parts of a queue that are no jobs.
-const NO_JOBS: [&str; 17] = [
-    "wait",
-    "active",
-    "prioritized",
-    "pc",
-    "delayed",
-    "completed",
-    "failed",
-    "waiting-children",
-    "paused",
-    "marker",
-    "meta",
-    "events",
-    "id",
-    "limiter",
-    "stalled",
-    "stalled-check",
-    "repeat",
-];
-
 /// Compares everything, then looks at what must be true of any queue.
 pub(super) fn compare(plain: &mut Plain, model: &Model, is_limited: bool) -> Result<(), String> {
     let (waiting, active) = (plain.list("wait"), plain.list("active"));
@@ -66,26 +46,14 @@ pub(super) fn compare(plain: &mut Plain, model: &Model, is_limited: bool) -> Res
     same("delayed", &unordered(delayed), &model.delayed())?;
     same("completed", &unordered(completed), &model.completed)?;
     same("failed", &unordered(failed), &model.failed)?;
-    let elsewhere = [plain.list("paused"), plain.set("waiting-children")].concat();
-    let ids = [waiting, active, sets.concat(), elsewhere].concat();
-    jobs(plain, model, &ids)?;
+    jobs(plain, model)?;
     markers(plain, model, is_limited)
 }
 
-/// Every id has one place and one hash, every hash an id; every lock belongs to an active job.
-fn jobs(plain: &mut Plain, model: &Model, ids: &[String]) -> Result<(), String> {
-    let places: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
-    same("places of all ids", &ids.len(), &places.len())?;
-    let keys: Vec<String> = plain.ask("KEYS bull:q:*");
-    let names = keys.iter().map(|key| &key["bull:q:".len()..]).filter(|name| !NO_JOBS.contains(name));
-    let (locks, hashes): (BTreeSet<&str>, BTreeSet<&str>) = names.partition(|name| name.ends_with(":lock"));
-    same("hashes", &hashes, &places)?;
-    let locked = |name: &&str| (name.trim_end_matches(":lock").to_owned(), plain.ask(&format!("GET bull:q:{name}")));
-    let locks: BTreeMap<String, String> = locks.iter().map(locked).collect();
-    same("locks", &locks, &model.locks)?;
-    if let Some(stray) = locks.keys().find(|id| !model.active.contains(id)) {
-        return Err(format!("{stray} has a lock and is not active"));
-    }
+fn jobs(plain: &mut Plain, model: &Model) -> Result<(), String> {
+    let structure = Structure::read(&mut plain.0, "q");
+    same("what doesn't fit together", &structure.faults(), &Vec::new())?;
+    same("locks", &structure.locks, &model.locks)?;
     model.jobs.iter().try_for_each(|(id, known)| job(plain, id, known, model))
 }
 

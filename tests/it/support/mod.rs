@@ -5,8 +5,10 @@ pub(crate) mod cluster;
 pub(crate) mod command;
 pub(crate) mod disk;
 pub(crate) mod node;
+pub(crate) mod proxy;
 pub(crate) mod receiver;
 pub(crate) mod server;
+pub(crate) mod structure;
 
 use std::time::{Duration, Instant};
 
