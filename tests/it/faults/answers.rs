@@ -143,8 +143,10 @@ fn workers_that_lose_answer_after_answer_send_each_message_once_and_hold_none() 
     let receiver = Receiver::start(Duration::from_millis(1), accept);
     let proxies = [Proxy::before(&server), Proxy::before(&server)];
     let line = format!("worker --via http --url {} --rate none --keep-completed all", receiver.url());
-    let start = |proxy: &Proxy| wq(&server).env("WQ_REDIS_URL", proxy.url()).line(&line).spawn();
-    let mut workers = proxies.each_ref().map(start);
+    let start =
+        |proxy: &Proxy, policy: &str| wq(&server).env("WQ_REDIS_URL", proxy.url()).line(&format!("{line} --on-uncertain {policy}")).spawn();
+    // Nothing is uncertain here, so what they would do about it makes no difference.
+    let mut workers = [start(&proxies[0], "hold"), start(&proxies[1], "retry")];
     eventually(SOON, "both live", || (server.ask::<u64>("HLEN wq:bull:whatsapp:beat") == 2).then_some(()));
 
     let mut added = 0;
