@@ -75,7 +75,7 @@ async fn serves(queue: &Queue, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// KillArgs workers, each replaced at once, until nothing is left to send. Returns the recoveries.
+/// Kills workers, each replaced at once, until nothing is left to send. Returns the recoveries.
 async fn kill_until_done(args: &KillArgs, stage: &mut Stage, provider: &Provider, queue: &Queue) -> Result<Vec<Duration>> {
     let (begun, mut lots) = (Instant::now(), Lots(args.setting.seed));
     let mut start = || stage.sender(args.via, provider, &["--per-recipient", "none"]);
