@@ -14,7 +14,8 @@ const JSON: &str = "application/json; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 /// What [`Answer::huge`] sends, in bytes.
 const HUGE_BYTES: usize = 100_000_000;
-static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];
+/// How much of it goes out at a time, in bytes.
+const BLANK_BYTES: usize = 64 * 1024;
 
 /// An answer, or the lack of one.
 #[derive(Clone, Debug)]
@@ -164,9 +165,9 @@ impl Body for Payload {
             Self::Torn(tear) => return tear.next(context),
             Self::Huge(0) => None,
             Self::Huge(left) => {
-                let count = BLANKS.len().min(*left);
+                let count = BLANK_BYTES.min(*left);
                 *left -= count;
-                BLANKS.get(..count).map(|blanks| Ok(Frame::data(Bytes::from_static(blanks))))
+                Some(Ok(Frame::data(Bytes::from(vec![b' '; count]))))
             }
         })
     }

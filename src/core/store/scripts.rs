@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::sync::OnceLock;
 
 use redis::{ErrorKind, ServerErrorKind, Value};
+use sha1_smol::Sha1;
 
 use super::connect::Link;
 use super::error::StoreError;
@@ -14,8 +15,16 @@ use super::keys::Keys;
 pub(super) struct Script {
     /// Its file in `lua/`, for messages.
     pub(super) name: &'static str,
-    source: &'static str,
-    compiled: OnceLock<redis::Script>,
+    /// Joined when the script is first run: the binary holds each part once, however many scripts share it.
+    parts: &'static [&'static str],
+    joined: OnceLock<Joined>,
+}
+
+/// What a server is given.
+struct Joined {
+    text: String,
+    /// SHA-1 of the text in hex, by which EVALSHA finds it.
+    hash: String,
 }
 
 /// The header with the flags must be the first bytes. `allow-oom`: a full Redis must still be able to empty itself.
@@ -23,15 +32,15 @@ macro_rules! script {
     ($name:literal, $flags:literal $(, $lib:literal)*) => {
         Script {
             name: $name,
-            source: concat!(
-                "#!lua flags=", $flags, "\n",
+            parts: &[
+                concat!("#!lua flags=", $flags, "\n"),
                 include_str!("lua/lib/keys.lua"),
                 include_str!("lua/lib/sound.lua"),
                 include_str!("lua/lib/queue.lua"),
                 $(include_str!(concat!("lua/lib/", $lib, ".lua")),)*
-                include_str!(concat!("lua/", $name, ".lua"))
-            ),
-            compiled: OnceLock::new(),
+                include_str!(concat!("lua/", $name, ".lua")),
+            ],
+            joined: OnceLock::new(),
         }
     };
 }
@@ -161,11 +170,11 @@ impl Script {
     /// the text goes with the call, so that a server that forgets again in between can't refuse it again.
     pub(super) async fn run(&self, link: &Link, keys: &Keys, arguments: &Arguments) -> Result<Value, StoreError> {
         let mut link = link.clone();
-        let compiled = self.compiled.get_or_init(|| redis::Script::new(self.source));
-        let by_hash = Self::call("EVALSHA", compiled.get_hash(), keys, arguments);
+        let Joined { text, hash } = self.joined();
+        let by_hash = Self::call("EVALSHA", hash, keys, arguments);
         match by_hash.query_async::<Value>(&mut link).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                link.query(&Self::call("EVAL", self.source, keys, arguments)).await
+                link.query(&Self::call("EVAL", text, keys, arguments)).await
             }
             Err(error) => Err(StoreError::from_redis(link.server(), &error)),
             Ok(value) => Ok(value),
@@ -182,15 +191,23 @@ impl Script {
         question: &redis::Cmd,
     ) -> Result<(Value, Result<Value, StoreError>), StoreError> {
         let mut link = link.clone();
-        let compiled = self.compiled.get_or_init(|| redis::Script::new(self.source));
-        let by_hash = Self::call("EVALSHA", compiled.get_hash(), keys, arguments);
+        let Joined { text, hash } = self.joined();
+        let by_hash = Self::call("EVALSHA", hash, keys, arguments);
         let is_forgotten = |error: &redis::RedisError| error.kind() == ErrorKind::Server(ServerErrorKind::NoScript);
         let answers = match link.query_pair(&by_hash, question).await {
-            Err(error) if is_forgotten(&error) => link.query_pair(&Self::call("EVAL", self.source, keys, arguments), question).await,
+            Err(error) if is_forgotten(&error) => link.query_pair(&Self::call("EVAL", text, keys, arguments), question).await,
             answers => answers,
         };
         let sorted = |error: redis::RedisError| StoreError::from_redis(link.server(), &error);
         answers.map(|(answer, said)| (answer, said.map_err(sorted))).map_err(sorted)
+    }
+
+    fn joined(&self) -> &Joined {
+        self.joined.get_or_init(|| {
+            let text = self.parts.concat();
+            let hash = Sha1::from(&text).digest().to_string();
+            Joined { text, hash }
+        })
     }
 
     fn call(command: &str, script: &str, keys: &Keys, arguments: &Arguments) -> redis::Cmd {
@@ -216,15 +233,16 @@ mod tests {
     #[test]
     fn every_script_starts_with_its_flags_and_says_what_it_needs_and_returns() {
         for script in ALL {
-            let own = script.source.rsplit_once("-- ARGV").unwrap().1;
-            assert!(script.source.starts_with("#!lua flags="), "{}", script.name);
+            let text = &script.joined().text;
+            let own = text.rsplit_once("-- ARGV").unwrap().1;
+            assert!(text.starts_with("#!lua flags="), "{}", script.name);
             assert!(own.contains("-- Returns"), "{} doesn't say what it returns", script.name);
         }
     }
 
     #[test]
     fn a_full_server_takes_everything_but_what_adds_to_it() {
-        let refused = ALL.iter().filter(|script| !script.source.lines().next().unwrap().contains("allow-oom"));
+        let refused = ALL.iter().filter(|script| !script.joined().text.lines().next().unwrap().contains("allow-oom"));
 
         let names: Vec<&str> = refused.map(|script| script.name).collect();
 
