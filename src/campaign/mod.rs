@@ -1,5 +1,6 @@
 //! Contact files turned into messages: reading, mapping, checking. No Redis.
 
+mod encoding;
 pub mod error;
 mod lines;
 pub mod mapping;

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use csv::{ByteRecord, StringRecord};
-use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use super::encoding::unmarked;
 use super::error::CampaignError;
 use super::lines::UnixLines;
 use super::mapping::Header;
@@ -68,9 +68,7 @@ impl ContactFile {
     pub fn read(mut input: impl Read + Send + 'static) -> Result<Self, CampaignError> {
         let start = read_until(&mut input, 4, |_| false)?;
         sniff::check_raw(&start)?;
-        let raw = io::Cursor::new(start).chain(input);
-        let decoder = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).bom_sniffing(true).build(raw);
-        let mut lines = UnixLines::new(decoder);
+        let mut lines = UnixLines::new(unmarked(start, input));
         let start = read_until(&mut lines, MAX_HEADER_BYTES, |text| text.contains(&b'\n'))?;
         let dialect = sniff::dialect(&start)?;
         let mut start = io::Cursor::new(start);
