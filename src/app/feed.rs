@@ -61,7 +61,11 @@ impl Feed {
                     (share, call) = (room, self.calls.next());
                     continue;
                 }
-                Err(error) => self.judge(error, started, pause),
+                Err(error) if self.may_pass(&error, started, pause) => tracing::debug!(%error, "an add failed and is tried again"),
+                Err(error) => {
+                    self.give_up(error);
+                    break;
+                }
             }
             tokio::time::sleep(pause).await;
             pause = MAX_PAUSE.min(pause * 2);
@@ -79,13 +83,13 @@ impl Feed {
         self.given_up.into_inner()
     }
 
-    /// Gives up where another try, after `pause`, would come too late.
-    fn judge(&self, error: StoreError, started: Instant, pause: Duration) {
+    /// Whether another try, after `pause`, may help and comes in time.
+    fn may_pass(&self, error: &StoreError, started: Instant, pause: Duration) -> bool {
         let last_answer = *self.last_answer.lock().unwrap_or_else(PoisonError::into_inner);
-        if error.is_passing() && last_answer.max(started).elapsed() + pause < self.patience {
-            tracing::debug!(%error, "an add failed and is tried again");
-            return;
-        }
+        error.is_passing() && last_answer.max(started).elapsed() + pause < self.patience
+    }
+
+    fn give_up(&self, error: StoreError) {
         if let Err(later) = self.given_up.set(error) {
             tracing::debug!(error = %later, "another add had given up already");
         }
