@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::receiver::accept;
+use crate::support::structure::Structure;
 use crate::support::{Receiver, Server, eventually, wq};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -35,55 +36,10 @@ fn completed(server: &Server) -> u64 {
     server.ask("ZCARD bull:whatsapp:completed")
 }
 
-/// Of the keys of the queue `whatsapp` those that are no jobs.
-const NO_JOBS: [&str; 17] = [
-    "wait",
-    "active",
-    "prioritized",
-    "pc",
-    "delayed",
-    "completed",
-    "failed",
-    "waiting-children",
-    "paused",
-    "marker",
-    "meta",
-    "events",
-    "id",
-    "limiter",
-    "stalled",
-    "stalled-check",
-    "repeat",
-];
-
-/// Every id has one place and a hash, every hash has an id, nothing is locked that nobody runs. For a queue that stands still.
+/// Every id has one place and a job, every job an id, nothing is locked that nobody runs. For a queue that stands still.
 #[track_caller]
 fn is_sound(server: &Server) {
-    type Bytes = Vec<u8>;
-    let mut places: Vec<Bytes> = Vec::new();
-    for list in ["wait", "active", "paused"] {
-        places.extend(server.ask::<Vec<Bytes>>(&format!("LRANGE bull:whatsapp:{list} 0 -1")));
-    }
-    for set in ["prioritized", "delayed", "completed", "failed", "waiting-children"] {
-        places.extend(server.ask::<Vec<Bytes>>(&format!("ZRANGE bull:whatsapp:{set} 0 -1")));
-    }
-    let ids: BTreeSet<&Bytes> = places.iter().collect();
-    assert_eq!(ids.len(), places.len(), "ids in two places");
-    let keys: Vec<Bytes> = server.ask("KEYS bull:whatsapp:*");
-    let names = keys.iter().map(|key| &key[b"bull:whatsapp:".len()..]);
-    let is_other =
-        |name: &[u8]| NO_JOBS.iter().any(|known| known.as_bytes() == name) || name.starts_with(b"de:") || name.starts_with(b"metrics:");
-    let hashes: BTreeSet<Bytes> = names.filter(|name| !is_other(name) && !is_scheduler(server, name)).map(<[u8]>::to_vec).collect();
-    let shown = |ids: Vec<&Bytes>| ids.iter().map(|id| String::from_utf8_lossy(id).into_owned()).collect::<Vec<_>>();
-    let without_hash = shown(ids.iter().filter(|id| !hashes.contains(**id)).copied().collect());
-    let without_place = shown(hashes.iter().filter(|id| !ids.contains(id)).collect());
-    assert_eq!((without_hash, without_place), (Vec::new(), Vec::new()), "ids without a hash, hashes or locks without an id");
-}
-
-/// Whether a key is the template of a schedule; its runs have its name and a number.
-fn is_scheduler(server: &Server, name: &[u8]) -> bool {
-    let name = String::from_utf8_lossy(name);
-    name.strip_prefix("repeat:").is_some_and(|id| server.ask::<Option<f64>>(&format!("ZSCORE bull:whatsapp:repeat {id}")).is_some())
+    assert_eq!(Structure::read(&mut server.connection(), "whatsapp").faults(), [""; 0]);
 }
 
 /// How often each id was accepted.

@@ -39,7 +39,9 @@ impl Structure {
         let is_place = |name: &str| LISTS.contains(&name) || SETS.contains(&name) || NO_JOBS.contains(&name);
         let is_part =
             |name: &str| PARTS.iter().any(|part| name.ends_with(part)) || ["de:", "metrics:"].iter().any(|head| name.starts_with(head));
-        let names = keys.iter().map(|key| &key[base.len()..]).filter(|name| !is_place(name) && !is_part(name));
+        let schedulers = read("ZRANGE", "repeat", connection);
+        let is_scheduler = |name: &str| name.strip_prefix("repeat:").is_some_and(|id| schedulers.iter().any(|scheduler| scheduler == id));
+        let names = keys.iter().map(|key| &key[base.len()..]).filter(|name| !is_place(name) && !is_part(name) && !is_scheduler(name));
         let (locked, hashes): (Vec<&str>, Vec<&str>) = names.partition(|name| name.ends_with(":lock"));
         let mut lock = |name: &str| redis::cmd("GET").arg(format!("{base}{name}")).query::<String>(connection).unwrap();
         let locks = locked.iter().map(|name| (name.trim_end_matches(":lock").to_owned(), lock(name))).collect();
