@@ -5,6 +5,7 @@ mod evolution;
 mod exec;
 mod http;
 mod peer;
+mod sandbox;
 mod table;
 
 use std::sync::Arc;

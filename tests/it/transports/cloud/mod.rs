@@ -3,7 +3,6 @@
 mod health;
 mod messages;
 mod paused;
-mod sandbox;
 mod worker;
 
 use std::sync::Arc;

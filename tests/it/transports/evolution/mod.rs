@@ -5,7 +5,6 @@ mod lookup;
 mod paused;
 mod requests;
 mod rows;
-mod sandbox;
 mod strangers;
 mod worker;
 
