@@ -84,17 +84,21 @@ fn digit(alphabet: &[u8], index: u64) -> char {
     usize::try_from(index).ok().and_then(|i| alphabet.get(i)).map_or('0', |&byte| char::from(byte))
 }
 
-/// BullMQ's keys of a queue, which stand where the keys of jobs stand.
-const RESERVED: [&str; 17] = [
+/// BullMQ's keys of a queue, which stand where the keys of jobs stand, and what such keys begin with: a job `metrics` would have
+/// its failed children where the queue counts. `lua/lib/keys.lua` has the same.
+pub const RESERVED: [&str; 20] = [
     "active",
     "completed",
+    "de",
     "delayed",
+    "dn",
     "events",
     "failed",
     "id",
     "limiter",
     "marker",
     "meta",
+    "metrics",
     "paused",
     "pc",
     "prioritized",

@@ -1,13 +1,25 @@
 //! Workers that die: whoever lives lets their jobs go on, each as far as it is known what became of it.
 
 use wq::core::store::intent::{Fence, OnUncertain, Permit};
-use wq::core::store::recover::{Recovered, Sign, Subscribed};
+use wq::core::store::recover::{Bygone, Recovered, Sign, Subscribed};
 
 use super::fence::{field, held, ids};
 use super::*;
 
 const ENTER: Sign = Sign::Enter(Subscribed::Yes);
 const BEAT: Sign = Sign::Beat(Subscribed::Yes);
+
+impl Hand {
+    /// After its connection was lost: what it knows, and from which take on nothing was lost.
+    pub(super) fn bygone(&self, known: &[(String, Arc<str>)]) -> Bygone {
+        Bygone { first_take: u64::from(self.calls) + 1, known: known.to_vec() }
+    }
+
+    /// Then it gives back what it took and doesn't know.
+    pub(super) async fn reclaim(&self, known: &[(String, Arc<str>)]) -> Vec<String> {
+        self.queue.reclaim("test", &self.bygone(known)).await.unwrap()
+    }
+}
 
 /// A worker that lives and looks after the others: those of `Hand` have the incarnation `test`.
 struct Survivor<'a> {
@@ -209,10 +221,10 @@ async fn a_worker_that_beats_is_alive_even_without_a_subscription() {
 async fn the_jobs_of_others_are_never_judged() {
     let server = Server::start();
     let mut hand = Hand::new(&server, "none").await;
-    hand.queue.add(&["node", "stalled", "restarted"].map(job), Ledger::Skip).await.unwrap();
+    hand.queue.add(&["node", "lapsed", "restarted"].map(job), Ledger::Skip).await.unwrap();
     hand.take(3).await;
     server.ask::<()>("SET bull:q:node:lock 5f0c:1");
-    server.ask::<()>("DEL bull:q:stalled:lock bull:q:restarted:lock");
+    server.ask::<()>("DEL bull:q:lapsed:lock bull:q:restarted:lock");
     // Somebody activated it since this intent was written.
     server.ask::<()>("HSET bull:q:restarted wqi wq.test.1:0:1:2:h ats 1");
     let survivor = Survivor::new(&server).await;

@@ -18,6 +18,7 @@ if earlier then return earlier end
 
 local jobs, queues = {}, {}
 for at = 7, #ARGV, 11 do
+  if RESERVED[ARGV[at + 1]] then return refuse_id(ARGV[at + 1]) end
   local queue_base, start, ms = ARGV[at], ARGV[at + 7], tonumber(ARGV[at + 8])
   queues[queue_base] = queues[queue_base] or queue_at(queue_base)
   local due = (start == 'after' and now + ms) or (start == 'at' and ms) or now
@@ -30,6 +31,8 @@ for at = 7, #ARGV, 11 do
   jobs[#jobs + 1] = job
 end
 
+for queue_base in pairs(queues) do insist('HLEN', 'wq:' .. queue_base .. 'held', 'hash') end
+
 -- Whether the parent has written down how this child ended.
 local function is_counted(parent, job)
   return call('HEXISTS', parent.key .. ':processed', job.key) == 1 or call('HEXISTS', parent.key .. ':failed', job.key) == 1
@@ -40,6 +43,7 @@ end
 for index, job in ipairs(jobs) do
   local parent = job.parent
   job.was_there = call('EXISTS', job.key) == 1
+  if job.was_there then insist('HLEN', job.key, 'hash') end
   job.is_counted = parent and parent.was_there and is_counted(parent, job)
   if parent and parent.has_gone_on then
     -- What is below was added with it, or never will be: a parent that runs has asked for its children's values already.

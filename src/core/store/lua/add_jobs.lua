@@ -51,8 +51,12 @@ end
 insist_places(here, places)
 insist('ZCARD', here.marker, 'sorted set')
 
-local keys = {}
-for at = first_job, #ARGV, 3 do keys[#keys + 1] = base .. ARGV[at] end
+local keys, ids = {}, {}
+for at = first_job, #ARGV, 3 do
+  if RESERVED[ARGV[at]] then return refuse_id(ARGV[at]) end
+  ids[#ids + 1] = ARGV[at]
+  keys[#keys + 1] = base .. ARGV[at]
+end
 local known = {}
 -- Marks which of keys[first…last] exist, by halves: none or all, the usual cases, take one command.
 local function find_known(first, last)
@@ -69,23 +73,21 @@ end
 find_known(1, #keys)
 -- What is held may have been sent, even if somebody removed the job itself.
 if call('EXISTS', own .. 'held') == 1 then
+  insist('HLEN', own .. 'held', 'hash')
   for first = 1, #keys, MOST_ARGUMENTS do
-    local ids, last = {}, math.min(first + MOST_ARGUMENTS - 1, #keys)
-    for index = first, last do ids[#ids + 1] = ARGV[first_job + (index - 1) * 3] end
-    for offset, entry in ipairs(call('HMGET', own .. 'held', unpack(ids))) do
+    for offset, entry in ipairs(call('HMGET', own .. 'held', unpack(ids, first, math.min(first + MOST_ARGUMENTS - 1, #ids)))) do
       if entry then known[first + offset - 1] = true end
     end
   end
 end
 local ledger = uses_ledger and ledger_open(now)
 local room, scarce, amount = room_left(tonumber(ARGV[7]), tonumber(ARGV[8]))
-if room and room < #keys then
-  local ids = {}
-  for at = first_job, #ARGV, 3 do ids[#ids + 1] = ARGV[at] end
-  if room < count_new(ids, known, ledger) then return { { scarce, room, amount } } end
-end
--- The first write, and the check of its key.
+if room and room < #keys and room < count_new(ids, known, ledger) then return { { scarce, room, amount } } end
+-- The first writes, and the checks of their keys.
+local is_new, take_back
+if ledger then is_new, take_back = ledger_record_all(ledger, ids, known, now) end
 if type(redis.pcall('INCRBY', here.id, #keys)) == 'table' then
+  if ledger then take_back() end
   insist_number(here.id)
   no_number(here.id)
 end
@@ -112,7 +114,9 @@ end
 for index, key in ipairs(keys) do
   local at = first_job + (index - 1) * 3
   local id, shape = ARGV[at], shapes[tonumber(ARGV[at + 2])]
-  local duplicate = (seen[id] or known[index]) and not replaced[id] or (ledger and not ledger_record(ledger, id))
+  local duplicate = (seen[id] or known[index]) and not replaced[id]
+  -- One that was known, and has just been replaced, was not asked for yet.
+  if not duplicate and ledger then duplicate = not (is_new[index] or known[index] and ledger_record(ledger, id)) end
   seen[id] = true
   local deduplication_id = not duplicate and deduplications and deduplications[index]
   local owner, opts

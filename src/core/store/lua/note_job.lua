@@ -8,9 +8,10 @@
 -- Returns 1, or 0 when there is no such job.
 local kind, id, text = ARGV[3], ARGV[4], ARGV[5]
 local key = base .. id
--- pcall: the key may hold another type.
-local opts = redis.pcall('HGET', key, 'opts')
-if type(opts) == 'table' or (not opts and call('EXISTS', key) == 0) then return 0 end
+if not is_job(id) then return 0 end
+local opts = call('HGET', key, 'opts')
+insist('XLEN', here.events, 'stream')
+insist('LLEN', key .. ':logs', 'list')
 if kind == 'progress' then
   call('HSET', key, 'progress', text)
   call('XADD', here.events, '*', 'event', 'progress', 'jobId', id, 'data', text)

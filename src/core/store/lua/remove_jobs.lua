@@ -15,6 +15,16 @@ local SETS = {
 }
 local LISTS = { { 'waiting', 'wait' }, { 'waiting', 'paused' }, { 'active', 'active' } }
 
+insist('XLEN', here.events, 'stream')
+insist('ZCARD', here.schedulers, 'sorted set')
+if mode == 'clean' then insist('HLEN', held_key, 'hash') end
+for state, set in pairs(SETS) do
+  if wanted == '' or wanted == state then insist('ZCARD', here[set], 'sorted set') end
+end
+for _, list in ipairs(LISTS) do
+  if wanted == '' or wanted == list[1] then insist('LLEN', here[list[2]], 'list') end
+end
+
 -- Takes the id out of where it is and says where that was. BullMQ calls the list `wait` in its events.
 local function leave(queue, id, only)
   for state, set in pairs(SETS) do
@@ -101,7 +111,7 @@ for at = 5, #ARGV do
   else
     local previous = leave(here, id, wanted)
     -- The hashes go at the end: an id that was named twice is removed once.
-    local exists = not is_gone[id] and call('EXISTS', key) == 1
+    local exists = not is_gone[id] and is_job(id)
     if not previous and exists and wanted ~= '' then
       status = -1
     elseif not previous and not exists then

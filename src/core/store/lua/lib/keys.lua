@@ -24,7 +24,8 @@
 --  19 pace              STRING  the last start that was granted, us of the server's clock; expires a minute after it
 --  20 counters          HASH    missing_hash: ids that were removed because they had no job; parents_not_told: children
 --                               that ended without their parent's being told, the reason in their field wqparent;
---                               metrics_not_counted: jobs that finished beside a damaged key of BullMQ's metrics; no expiry.
+--                               metrics_not_counted: jobs that finished beside a damaged key of BullMQ's metrics;
+--                               recipients_damaged: how often a job was put off for its recipient's key; no expiry.
 --                               Written by note_problem, read by `wq metrics`
 -- ARGV
 --   1 base              <prefix>:<queue>: — a job's hash is base .. id, its lock base .. id .. ":lock"
@@ -38,6 +39,15 @@ local here = {
   completed = KEYS[6], failed = KEYS[7], children = KEYS[8], paused = KEYS[9], marker = KEYS[10], meta = KEYS[11],
   events = KEYS[12], id = KEYS[13], limiter = KEYS[14], stalled = KEYS[15], stalled_check = KEYS[16], schedulers = KEYS[17],
   rate = KEYS[18], pace = KEYS[19], counters = KEYS[20],
+}
+
+-- Names of keys that stand where the keys of jobs stand, or whose parts (`metrics:failed`, `de:failed`) do: no job may have
+-- them (core::model::id has the same). Neither Node nor BullMQ's own ids keep them from it, so that lines may hold them.
+local RESERVED = {
+  wait = true, active = true, prioritized = true, pc = true, delayed = true, completed = true, failed = true, paused = true,
+  ['waiting-children'] = true, marker = true, meta = true, events = true, id = true, limiter = true, stalled = true,
+  ['stalled-check'] = true, ['repeat'] = true, metrics = true, de = true, dn = true,
+  ['metrics:completed'] = true, ['metrics:failed'] = true,
 }
 
 -- Another queue that this call has to change, a parent's, by what its keys begin with: BullMQ's keys alone, by the same

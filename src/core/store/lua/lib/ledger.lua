@@ -24,12 +24,19 @@ local function ledger_place(id)
   return string.sub(id, 1, 2) .. QUARTERS[quarter], ((one - 48) * 75 + two - 48) * 4 + quarter, string.sub(id, 3)
 end
 
+-- What a command says of a key of the ledger.
+local function ledger_ask(command, key, ...)
+  local answer = redis.pcall(command, key, ...)
+  if type(answer) == 'table' and answer.err then blame(key, command == 'GET' and 'text' or 'hash', answer) end
+  return answer
+end
+
 -- The ledger at this moment, for many rows.
 local function ledger_open(now)
   local number = math.floor(now / GENERATION_MS)
   local before, present = ledger_generation(number - 1), ledger_generation(number)
-  before.born = call('GET', before.born_key) or ''
-  present.born = call('GET', present.born_key) or ''
+  before.born = ledger_ask('GET', before.born_key) or ''
+  present.born = ledger_ask('GET', present.born_key) or ''
   present.newborn = {}
   return { before = before, present = present }
 end
@@ -38,7 +45,8 @@ end
 local function ledger_has(ledger, id)
   local shard, place, field = ledger_place(id)
   for _, generation in pairs({ ledger.before, ledger.present }) do
-    if string.byte(generation.born, place + 1) == BORN and call('HEXISTS', generation.prefix .. shard, field) == 1 then return true end
+    local is_born = string.byte(generation.born, place + 1) == BORN
+    if is_born and ledger_ask('HEXISTS', generation.prefix .. shard, field) == 1 then return true end
   end
   return false
 end
@@ -47,9 +55,9 @@ end
 local function ledger_record(ledger, id)
   local shard, place, field = ledger_place(id)
   local before, present = ledger.before, ledger.present
-  if string.byte(before.born, place + 1) == BORN and call('HEXISTS', before.prefix .. shard, field) == 1 then return false end
+  if string.byte(before.born, place + 1) == BORN and ledger_ask('HEXISTS', before.prefix .. shard, field) == 1 then return false end
   local key = present.prefix .. shard
-  if call('HSETNX', key, field, '') == 0 then return false end
+  if ledger_ask('HSETNX', key, field, '') == 0 then return false end
   if string.byte(present.born, place + 1) ~= BORN and not present.newborn[place] then
     present.newborn[place] = true
     call('PEXPIREAT', key, present.expiry)
@@ -67,7 +75,32 @@ local function ledger_forget(id, now)
   for each = number - 1, number do
     local generation = ledger_generation(each)
     local key = generation.prefix .. shard
-    -- A hash goes with its last field, and its expiry with it.
-    if call('HDEL', key, field) == 1 and call('EXISTS', key) == 0 then call('SETRANGE', generation.born_key, place, '0') end
+    -- A hash goes with its last field, and its expiry with it. pcall: where the key is of another type there is nothing to
+    -- forget, and the next add says what is wrong.
+    if redis.pcall('HDEL', key, field) == 1 and call('EXISTS', key) == 0 then
+      redis.pcall('SETRANGE', generation.born_key, place, '0')
+    end
   end
+end
+
+-- Writes down those of the ids that are new, before anything else is stored. Returns which, by their place, and what takes it
+-- back; where a key is of another type nothing is written down and the call ends. `known` has the places that are passed over.
+local function ledger_record_all(ledger, ids, known, now)
+  local is_new, seen, recorded = {}, {}, {}
+  local function take_back()
+    for _, id in ipairs(recorded) do ledger_forget(id, now) end
+  end
+  local is_done, problem = pcall(function()
+    for index, id in ipairs(ids) do
+      if not (known[index] or seen[id]) and ledger_record(ledger, id) then
+        is_new[index], recorded[#recorded + 1] = true, id
+      end
+      seen[id] = true
+    end
+  end)
+  if not is_done then
+    take_back()
+    error(problem)
+  end
+  return is_new, take_back
 end
