@@ -18,6 +18,7 @@ mod flows;
 mod help;
 mod interop;
 mod looking;
+mod lookups;
 mod message;
 mod operate;
 mod output;

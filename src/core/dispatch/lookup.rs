@@ -10,10 +10,11 @@ use tokio::time::Instant;
 
 use super::service::Tick;
 use super::transport::Transport;
+use crate::core::model::id::random_name;
 use crate::core::model::job::{Job, Keep};
 use crate::core::store::Queue;
 use crate::core::store::error::StoreError;
-use crate::core::store::held::HeldJob;
+use crate::core::store::held::{HeldJob, LookupTurn};
 use crate::core::store::settle::{Settlement, Verdict};
 use crate::core::store::take::{TakeReader, TakeRules};
 
@@ -23,6 +24,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The longest of these pauses.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// How long one question may take.
+const QUESTION: Duration = Duration::from_secs(30);
+/// When another worker asks in place of one that died while asking: later than any question can still be under way.
+const TURN: Duration = Duration::from_secs(45);
 
 /// Asks for every message that a worker with `lookup` held, whichever worker that was.
 pub(super) struct Lookup {
@@ -33,8 +38,8 @@ pub(super) struct Lookup {
     pub(super) keep: Keep,
     /// How long after it was held a message is asked for.
     pub(super) wait: Duration,
-    /// When a message may be asked for next, and the pause after that.
-    pub(super) asked: HashMap<String, (Instant, Duration)>,
+    /// When it may be asked next for a message, by this worker or another one.
+    pub(super) asked: HashMap<String, Instant>,
 }
 
 impl Tick for Lookup {
@@ -67,12 +72,23 @@ impl Tick for Lookup {
 }
 
 impl Lookup {
-    /// Asks when its turn has come; returns when that is next, nothing when it is proved.
-    async fn ask(&mut self, queue: &Queue, held: &HeldJob) -> Result<Option<(Instant, Duration)>, StoreError> {
-        let (turn, pause) = self.asked.get(&held.id).copied().unwrap_or((Instant::now(), FIRST_PAUSE));
-        let Some((job, intent)) = job_of(queue, held).filter(|_| turn <= Instant::now()) else { return Ok(Some((turn, pause))) };
-        let Some(provider_id) = self.transport.look_up(&job, intent.at).await else {
-            return Ok(Some((Instant::now() + pause, (pause * 2).min(LONGEST_PAUSE))));
+    /// Asks when its turn has come; returns when that is next, nothing when it is proved or over.
+    async fn ask(&mut self, queue: &Queue, held: &HeldJob) -> Result<Option<Instant>, StoreError> {
+        let now = Instant::now();
+        if let Some(turn) = self.asked.get(&held.id).filter(|turn| **turn > now) {
+            return Ok(Some(*turn));
+        }
+        let (Some((job, intent)), Ok(claimant)) = (job_of(queue, held), random_name()) else { return Ok(Some(now + PAUSE)) };
+        match queue.claim_lookup(&held.id, &claimant, TURN).await? {
+            LookupTurn::Yours => {}
+            LookupTurn::Later(wait) => return Ok(Some(now + wait)),
+            LookupTurn::Over => return Ok(None),
+        }
+        let Ok(Some(provider_id)) = tokio::time::timeout(QUESTION, self.transport.look_up(&job, intent.at)).await else {
+            return Ok(match queue.looked_up_in_vain(&held.id, &claimant, FIRST_PAUSE, LONGEST_PAUSE).await? {
+                LookupTurn::Later(wait) => Some(Instant::now() + wait),
+                LookupTurn::Yours | LookupTurn::Over => None,
+            });
         };
         let verdict = Verdict::Completed { return_value: "null".to_owned(), provider_id: Some(provider_id), keep: self.keep };
         let settlement = Settlement { id: held.id.clone(), token: intent.token.into(), attempts: 0, plain: None, verdict };

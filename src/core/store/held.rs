@@ -1,10 +1,13 @@
 //! This file reads the held messages: those of which nobody knows whether they were sent.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
-use super::codec::{bytes, lossy, send_intent};
+use super::codec::{bytes, integer, lossy, send_intent};
 use super::error::StoreError;
 use super::queue::Queue;
+use super::scripts::{Arguments, CLAIM_LOOKUP};
 use crate::core::model::clock::Millis;
 use crate::core::model::job::SendIntent;
 
@@ -63,7 +66,46 @@ pub struct HeldPage {
     pub cursor: u64,
 }
 
+/// The answer about a turn to ask the provider for proof of a held message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookupTurn {
+    /// It is the caller's.
+    Yours,
+    /// Somebody else has it, or the next question is due after this long.
+    Later(Duration),
+    /// The message is held no longer.
+    Over,
+}
+
 impl Queue {
+    /// Asks for the turn to ask the provider about a held message, for so long; `claimant` is another name for every turn.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn claim_lookup(&self, id: &str, claimant: &str, turn: Duration) -> Result<LookupTurn, StoreError> {
+        let mut arguments = Arguments::default();
+        arguments.push("claim").push(claimant).push(id).number(turn.as_millis());
+        self.look_up_turn(&arguments).await
+    }
+
+    /// The provider had no proof: the next question waits for `first`, twice as long each time, at most `longest`.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn looked_up_in_vain(&self, id: &str, claimant: &str, first: Duration, longest: Duration) -> Result<LookupTurn, StoreError> {
+        let mut arguments = Arguments::default();
+        arguments.push("vain").push(claimant).push(id).number(first.as_millis()).number(longest.as_millis());
+        self.look_up_turn(&arguments).await
+    }
+
+    async fn look_up_turn(&self, arguments: &Arguments) -> Result<LookupTurn, StoreError> {
+        let answer = CLAIM_LOOKUP.run(&self.link, &self.keys, arguments).await?;
+        Ok(match integer(&answer).ok_or_else(|| CLAIM_LOOKUP.unexpected("no number"))? {
+            0 => LookupTurn::Yours,
+            wait => u64::try_from(wait).map_or(LookupTurn::Over, |ms| LookupTurn::Later(Duration::from_millis(ms))),
+        })
+    }
+
     /// How many messages are held.
     ///
     /// # Errors

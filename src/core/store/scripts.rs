@@ -77,6 +77,7 @@ pub(super) static RECOVER_DEAD: Script =
     script!("recover_dead", "allow-oom", "create", "successor", "fence", "flow", "finished", "verdicts", "judge");
 pub(super) static RESOLVE_HELD: Script =
     script!("resolve_held", "allow-oom", "create", "successor", "fence", "flow", "finished", "verdicts", "late");
+pub(super) static CLAIM_LOOKUP: Script = script!("claim_lookup", "allow-oom", "fence");
 pub(super) static SETTLE_FORGOTTEN: Script =
     script!("settle_forgotten", "allow-oom", "create", "successor", "fence", "flow", "finished", "verdicts", "late");
 pub(super) static BARRIER: Script = script!("barrier", "allow-oom");
@@ -113,6 +114,7 @@ pub(super) static ALL: &[&Script] = &[
     &RECOVER_STALLED,
     &RECOVER_DEAD,
     &RESOLVE_HELD,
+    &CLAIM_LOOKUP,
     &SETTLE_FORGOTTEN,
     &BARRIER,
     &CHECK_USER,
