@@ -373,6 +373,7 @@ mod tests {
             by: "w1".to_owned(),
             probes: 0,
             next_probe: None,
+            by_hand_since: None,
         }
     }
 

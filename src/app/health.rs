@@ -106,6 +106,7 @@ fn standstill(overview: &Overview) -> String {
         return "paused by hand".to_owned();
     }
     let end = match (pause.end, pause.next_probe.map(|at| at.saturating_sub(overview.now))) {
+        (OutageEnd::ByHand, _) if pause.by_hand_since.is_some() => "paused by hand too: wq resume".to_owned(),
         (OutageEnd::ByHand, _) => "put it right, then: wq resume".to_owned(),
         (OutageEnd::Probe, Some(ms @ 1..)) => format!("asked again in {}, and goes on by itself", seconds(Duration::from_millis(ms))),
         (OutageEnd::Probe, _) => "goes on by itself once a worker finds the provider back".to_owned(),
@@ -166,6 +167,7 @@ mod tests {
             by: "w1".to_owned(),
             probes: 0,
             next_probe,
+            by_hand_since: None,
         };
         let told = |standstill| {
             let counts = Counts { paused: true, ..waiting() };
@@ -176,6 +178,10 @@ mod tests {
         assert_eq!(
             told(outage(OutageEnd::Probe, Some(12_000))),
             "paused, auth: the key is refused; asked again in 7.0 s, and goes on by itself"
+        );
+        assert_eq!(
+            told(Standstill { by_hand_since: Some(9), ..outage(OutageEnd::ByHand, None) }),
+            "paused, auth: the key is refused; paused by hand too: wq resume"
         );
         assert_eq!(told(Standstill { class: "hand".to_owned(), ..outage(OutageEnd::ByHand, None) }), "paused by hand");
     }

@@ -9,7 +9,7 @@ use crate::core::model::queue::QueueName;
 use crate::core::store::Queue;
 use crate::core::store::connect::Link;
 use crate::core::store::error::StoreError;
-use crate::core::store::standstill::Resumed;
+use crate::core::store::standstill::{Paused, Resumed};
 use crate::output::{Page, Row, human};
 
 /// `wq pause`.
@@ -46,6 +46,7 @@ pub(super) struct PauseRow {
     ends: &'static str,
     probes: u64,
     next_probe: Option<String>,
+    by_hand_since: Option<String>,
 }
 
 impl From<Standstill> for PauseRow {
@@ -58,6 +59,7 @@ impl From<Standstill> for PauseRow {
             ends: pause.end.as_str(),
             probes: pause.probes,
             next_probe: pause.next_probe.map(human::moment),
+            by_hand_since: pause.by_hand_since.map(human::moment),
         }
     }
 }
@@ -143,8 +145,7 @@ pub(super) async fn steer(link: &Link, names: &[QueueName], turn: Turn, dry_run:
 
 async fn do_turn(queue: &Queue, turn: Turn) -> Result<Steered, StoreError> {
     let (change, was) = match turn {
-        Turn::Pause if queue.pause().await? => ("paused".to_owned(), None),
-        Turn::Pause => ("was paused already".to_owned(), None),
+        Turn::Pause => (paused(queue.pause().await?).to_owned(), None),
         Turn::Resume => match queue.resume().await? {
             Resumed { was_paused: false, .. } => ("was running already".to_owned(), None),
             Resumed { was: None, .. } => ("resumed".to_owned(), None),
@@ -154,9 +155,18 @@ async fn do_turn(queue: &Queue, turn: Turn) -> Result<Steered, StoreError> {
     Ok(Steered { queue: queue.name().to_string(), change, was: was.map(PauseRow::from) })
 }
 
+fn paused(paused: Paused) -> &'static str {
+    match paused {
+        Paused::Now => "paused",
+        Paused::Before => "was paused already",
+        Paused::ForPerson => "stood still for an outage; now it is paused by hand too, and only wq resume lets it go on",
+    }
+}
+
 async fn would_turn(queue: &Queue, turn: Turn) -> Result<Steered, StoreError> {
     let change = match (turn, queue.counts().await?.paused) {
         (Turn::Pause, false) => "would be paused",
+        (Turn::Pause, true) if queue.is_paused_for_probe().await? => "stands still for an outage; would be paused by hand too",
         (Turn::Pause, true) => "was paused already",
         (Turn::Resume, true) => "would be resumed",
         (Turn::Resume, false) => "was running already",

@@ -58,7 +58,7 @@ impl Tick for Prober {
         let Ok(prober) = random_name() else { return Ok(NEXT_TRY) };
         let queue = self.queue.borrow().clone();
         let turn = match queue.claim_probe(&prober, self.rules.turn).await? {
-            Turn::Yours { class } => self.find_out(&queue, &prober, &class).await?,
+            Turn::Yours { class, probes } => self.find_out(&queue, &prober, &class, probes + 1).await?,
             other => other,
         };
         Ok(self.act_on(&turn))
@@ -77,8 +77,9 @@ impl Prober {
         }
     }
 
-    /// Uses the turn.
-    async fn find_out(&self, queue: &Queue, prober: &str, class: &str) -> Result<Turn, StoreError> {
+    /// Uses the turn, for the `asked`-th question.
+    async fn find_out(&self, queue: &Queue, prober: &str, class: &str, asked: u64) -> Result<Turn, StoreError> {
+        let pause = self.rules.pause_after(asked, false);
         let health = tokio::time::timeout(self.rules.turn, self.transport.health()).await;
         match health {
             Ok(Health::Up) => {
@@ -87,14 +88,14 @@ impl Prober {
             }
             Ok(Health::Down(outage)) => {
                 tracing::warn!(class = outage.class, reason = outage.reason, "the provider is not back yet");
-                queue.probe_failed(prober, self.rules, Some(&outage)).await
+                queue.probe_failed(prober, pause, Some(&outage)).await
             }
-            Ok(Health::Unknown) => self.try_one(queue, prober, class).await,
-            Err(_) => queue.probe_failed(prober, self.rules, None).await,
+            Ok(Health::Unknown) => self.try_one(queue, prober, class, asked).await,
+            Err(_) => queue.probe_failed(prober, pause, None).await,
         }
     }
 
-    async fn try_one(&self, queue: &Queue, prober: &str, class: &str) -> Result<Turn, StoreError> {
+    async fn try_one(&self, queue: &Queue, prober: &str, class: &str, asked: u64) -> Result<Turn, StoreError> {
         // A send may take longer than a question.
         let extended = queue.claim_probe(prober, self.rules.trial).await?;
         if !matches!(extended, Turn::Yours { .. }) {
@@ -112,7 +113,9 @@ impl Prober {
                 queue.probe_passed(prober, true).await
             }
             Ok(Ok(TrialVerdict::NothingWaits)) => queue.probe_passed(prober, true).await,
-            Ok(Ok(TrialVerdict::Unanswered) | Err(_)) | Err(_) => queue.probe_failed(prober, self.rules, None).await,
+            Ok(Ok(TrialVerdict::Unanswered) | Err(_)) | Err(_) => {
+                queue.probe_failed(prober, self.rules.pause_after(asked, true), None).await
+            }
         }
     }
 }

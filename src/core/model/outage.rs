@@ -53,6 +53,8 @@ pub struct Standstill {
     pub probes: u64,
     /// When it is asked next, ms of the server's clock.
     pub next_probe: Option<Millis>,
+    /// Since when a person has paused it on top of the outage, whose end doesn't end this, ms of the server's clock.
+    pub by_hand_since: Option<Millis>,
 }
 
 impl Standstill {

@@ -86,6 +86,7 @@ fn rules(concurrency: usize) -> WorkerRules {
         probe: ProbeRules {
             first: Duration::from_millis(20),
             longest: Duration::from_millis(100),
+            longest_by_message: Duration::from_millis(100),
             turn: Duration::from_secs(10),
             trial: Duration::from_secs(10),
         },
@@ -115,7 +116,7 @@ impl Running {
 }
 
 /// Looks again and again, for at most [`SOON`].
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub(super) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = tokio::time::Instant::now() + SOON;
     loop {
         if let Some(found) = look().await {
@@ -192,8 +193,12 @@ async fn an_outage_that_needs_a_person_waits_for_wq_resume() {
     let worker = Running::start(&server, &provider, rules(3)).await;
     until("it is paused", async || queue.overview().await.unwrap().standstill).await;
 
-    // far longer than the pauses between two questions
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // Two further signs of life are far longer than the pauses between two questions.
+    let last_beat = async || server.ask::<Vec<u64>>("HVALS wq:bull:whatsapp:beat").into_iter().max();
+    for _ in 0..2 {
+        let before = last_beat().await;
+        until("the worker lives on", async || (last_beat().await > before).then_some(())).await;
+    }
     assert!(queue.counts().await.unwrap().paused);
     assert!(provider.sends().len() <= 6, "{:?}", provider.sends());
     key_is_wrong.store(false, Ordering::SeqCst);

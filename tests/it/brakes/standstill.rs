@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use wq::core::model::outage::{Outage, OutageEnd};
-use wq::core::store::standstill::{Paused, ProbeRules, Turn};
+use wq::core::store::standstill::{Paused, Turn};
 
+use super::outages::until;
 use super::whatsapp;
 use crate::support::{Server, eventually, wq};
 
 const TURN: Duration = Duration::from_secs(30);
-const AT_ONCE: ProbeRules = ProbeRules { first: Duration::ZERO, longest: Duration::ZERO, turn: TURN, trial: TURN };
 
 fn outage(class: &'static str, end: OutageEnd) -> Outage {
     Outage { class, reason: format!("{class} happened"), end }
@@ -71,24 +71,44 @@ async fn a_persons_pause_is_never_ended_by_a_probe() {
 }
 
 #[tokio::test]
-async fn one_worker_asks_at_a_time_and_the_pauses_between_grow() {
+async fn a_person_who_pauses_during_an_outage_is_told_and_its_end_changes_nothing() {
     let server = Server::start();
     let queue = whatsapp(&server).await;
-    let rules = ProbeRules { first: Duration::from_millis(20), longest: Duration::from_millis(50), ..AT_ONCE };
-    queue.pause_for(&outage("unreachable", OutageEnd::Probe), "w1", rules.first, None).await.unwrap();
+    queue.pause_for(&outage("instance_disconnected", OutageEnd::Probe), "w1", Duration::ZERO, None).await.unwrap();
+    assert!(matches!(queue.claim_probe("p", TURN).await.unwrap(), Turn::Yours { .. }));
 
-    let mut waits = Vec::new();
-    for turn in ["p0", "p1", "p2"] {
-        while !matches!(queue.claim_probe(turn, TURN).await.unwrap(), Turn::Yours { .. }) {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+    wq(&server).line("pause --dry-run").run().exits(0).stdout_has("stands still for an outage; would be paused by hand too");
+    wq(&server).line("pause").run().exits(0).stdout_has("paused by hand too, and only wq resume lets it go on");
+    wq(&server).line("pause").run().exits(0).stdout_has("was paused already");
+
+    assert_eq!(queue.probe_passed("p", false).await.unwrap(), Turn::ByHand);
+    let standstill = queue.overview().await.unwrap().standstill.unwrap();
+    assert_eq!((standstill.class.as_str(), standstill.end), ("instance_disconnected", OutageEnd::ByHand));
+    assert!(standstill.by_hand_since >= Some(standstill.since));
+    wq(&server).line("metrics -o table").run().exits(0).stdout_has("instance_disconnected happened; paused by hand too: wq resume");
+    let resumed = wq(&server).line("resume --json").run().exits(0).json();
+    assert!(resumed["data"][0]["was"]["by_hand_since"].is_string(), "{resumed}");
+}
+
+#[tokio::test]
+async fn one_worker_asks_at_a_time_and_it_is_counted_how_often() {
+    let server = Server::start();
+    let queue = whatsapp(&server).await;
+    queue.pause_for(&outage("unreachable", OutageEnd::Probe), "w1", Duration::ZERO, None).await.unwrap();
+
+    for (turn, asked) in [("p0", 0), ("p1", 1), ("p2", 2)] {
+        let claim = async || match queue.claim_probe(turn, TURN).await.unwrap() {
+            Turn::Yours { probes, .. } => Some(probes),
+            _ => None,
+        };
+        let probes = until("the pause ends", claim).await;
+        assert_eq!(probes, asked);
         assert!(matches!(queue.claim_probe("other", TURN).await.unwrap(), Turn::Later(wait) if wait > Duration::from_secs(25)));
-        assert_eq!(queue.probe_failed("other", rules, None).await.unwrap(), Turn::Lost);
-        let Turn::Later(wait) = queue.probe_failed(turn, rules, None).await.unwrap() else { panic!("no further question") };
-        waits.push(wait.as_millis());
+        assert_eq!(queue.probe_failed("other", Duration::ZERO, None).await.unwrap(), Turn::Lost);
+        let pause = Duration::from_millis(20);
+        assert_eq!(queue.probe_failed(turn, pause, None).await.unwrap(), Turn::Later(pause));
+        assert!(matches!(queue.claim_probe("too soon", TURN).await.unwrap(), Turn::Later(wait) if wait <= pause));
     }
-
-    assert_eq!(waits, [40, 50, 50]);
 }
 
 #[tokio::test]
@@ -114,7 +134,7 @@ async fn what_a_provider_says_meanwhile_becomes_the_reason() {
     queue.pause_for(&outage("instance_disconnected", OutageEnd::Probe), "w1", Duration::ZERO, None).await.unwrap();
     assert!(matches!(queue.claim_probe("p", TURN).await.unwrap(), Turn::Yours { .. }));
 
-    let answer = queue.probe_failed("p", AT_ONCE, Some(&outage("banned", OutageEnd::ByHand))).await.unwrap();
+    let answer = queue.probe_failed("p", Duration::ZERO, Some(&outage("banned", OutageEnd::ByHand))).await.unwrap();
 
     assert_eq!(answer, Turn::ByHand);
     let standstill = queue.overview().await.unwrap().standstill.unwrap();

@@ -10,7 +10,8 @@
 -- Returns 1 when it was running; 0 when it was paused already; 2 when it was, and from now on only a person ends it.
 local class, reason, ending, by, wait, success_ago = ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local now = server_time()
-local is_paused = call('HEXISTS', here.meta, 'paused') == 1
+insist_pause()
+if ending == 'probe' then insist('ZCARD', here.completed, 'sorted set') end
 local known = read_standstill()
 
 -- A person's pause, and an outage that only a person ends, are never left to a probe. An outage keeps its reason when a
@@ -18,10 +19,14 @@ local known = read_standstill()
 local function keep_for_person()
   call('HSET', pause_key, 'end', 'by_hand')
   call('HDEL', pause_key, 'next_probe', 'prober')
-  if by ~= 'hand' then call('HSET', pause_key, 'class', class, 'reason', reason, 'by', by) end
+  if by == 'hand' then
+    call('HSET', pause_key, 'by_hand', int(now))
+  else
+    call('HSET', pause_key, 'class', class, 'reason', reason, 'by', by)
+  end
 end
 
-if is_paused then
+if is_paused() then
   set_pause_flag()
   -- Paused by Node, a board or an older wq: there is no reason to be found.
   if not known[1] or known[4] ~= 'probe' or ending ~= 'by_hand' then return 0 end

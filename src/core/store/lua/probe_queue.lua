@@ -3,18 +3,19 @@
 -- ARGV
 --   3 step     "claim": ask for the turn; "down": it is not back; "up": it says that it is; "sent": a message went through
 --   4 prober   who asks: another name for every turn
---   5 ms       claim: how long the turn lasts before somebody else may ask (it may be extended); down: the first pause between
---              two questions
---   6 longest  down: the longest pause, ms
---   7 class    down: what it said, "" nothing new
---   8 reason   down
---   9 end      down: "by_hand" when from now on only a person ends it
--- Returns { word, ms, class }: "running" the queue is not paused; "by_hand" no probe ends it; "later" ms until the next question;
--- "yours" the turn is; "lost" somebody else has it; "waits" ms until the next question, after "down"; "resumed" after the others.
+--   5 ms       claim: how long the turn lasts before somebody else may ask (it may be extended); down: the pause until the next
+--              question
+--   6 class    down: what it said, "" nothing new
+--   7 reason   down
+--   8 end      down: "by_hand" when from now on only a person ends it
+-- Returns { word, number, class }: "running" the queue is not paused; "by_hand" no probe ends it; "later" ms until the next
+-- question; "yours" the turn is, how often it was asked in vain; "lost" somebody else has it; "waits" ms until the next question,
+-- after "down"; "resumed" after the others.
 local LONGEST_PAUSE_MS = 10 * 60 * 1000
 local step, prober, ms = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local now = server_time()
-if call('HEXISTS', here.meta, 'paused') == 0 then
+insist_pause()
+if not is_paused() then
   call('DEL', pause_key)
   return { 'running', 0, '' }
 end
@@ -24,29 +25,28 @@ if known[4] ~= 'probe' then return { 'by_hand', 0, class } end
 
 if step == 'claim' then
   local next_probe = tonumber(known[7] or 0) or 0
-  if next_probe > now and known[8] ~= prober then
+  if next_probe > now and known[9] ~= prober then
     -- A clock that was set back must not keep a queue shut.
     if next_probe - now < LONGEST_PAUSE_MS then return { 'later', int(next_probe - now), class } end
   end
   call('HSET', pause_key, 'prober', prober, 'next_probe', int(now + ms))
-  return { 'yours', 0, class }
+  return { 'yours', tonumber(known[6] or 0) or 0, class }
 end
-if known[8] ~= prober then return { 'lost', 0, class } end
+if known[9] ~= prober then return { 'lost', 0, class } end
 
 if step == 'down' then
-  if ARGV[7] ~= '' then call('HSET', pause_key, 'class', ARGV[7], 'reason', ARGV[8]) end
+  if ARGV[6] ~= '' then call('HSET', pause_key, 'class', ARGV[6], 'reason', ARGV[7]) end
   call('HDEL', pause_key, 'prober')
-  if ARGV[9] == 'by_hand' then
+  if ARGV[8] == 'by_hand' then
     call('HSET', pause_key, 'end', 'by_hand')
     call('HDEL', pause_key, 'next_probe')
-    return { 'by_hand', 0, ARGV[7] }
+    return { 'by_hand', 0, ARGV[6] }
   end
-  local probes = call('HINCRBY', pause_key, 'probes', 1)
-  local wait = math.min(ms * 2 ^ math.min(probes, 30), tonumber(ARGV[6]))
-  call('HSET', pause_key, 'next_probe', int(now + wait))
-  return { 'waits', int(wait), class }
+  call('HSET', pause_key, 'probes', (tonumber(known[6] or 0) or 0) + 1, 'next_probe', int(now + ms))
+  return { 'waits', ms, class }
 end
 
+insist_going_on()
 go_on()
 if step == 'up' then
   call('HSET', relapses_key, 'resumed', int(now))

@@ -6,6 +6,7 @@
 --   since      ms
 --   end        "by_hand" or "probe"
 --   by         name of the worker that met it, "hand" for a person
+--   by_hand    ms since when a person has paused it on top of an outage
 --   probes     how often the provider was asked since; the pauses between grow by it
 --   next_probe ms, when somebody may ask next: later while somebody is asking
 --   prober     who is asking; only its answer counts
@@ -19,9 +20,29 @@ local RELAPSE_LIFE_MS = 60 * 60 * 1000
 -- The provider's word is not believed a fourth time.
 local MOST_RELAPSES = 3
 
--- What is written down: { class, reason, since, end, by, probes, next_probe, prober }, false each where nothing is.
+-- Asks for everything that a pause may write.
+local function insist_pause()
+  facts_of(here)
+  insist('HLEN', pause_key, 'hash')
+  insist('HLEN', relapses_key, 'hash')
+  insist('XLEN', here.events, 'stream')
+end
+
+-- Asks for everything that going on may write.
+local function insist_going_on()
+  insist_pause()
+  for _, list in ipairs({ here.paused, here.wait, here.active }) do insist('LLEN', list, 'list') end
+  insist('ZCARD', here.delayed, 'sorted set')
+end
+
+-- Whether the queue is paused, by whomever.
+local function is_paused()
+  return facts_of(here)[1] and true or false
+end
+
+-- What is written down: { class, reason, since, end, by, probes, next_probe, by_hand, prober }, false each where nothing is.
 local function read_standstill()
-  return call('HMGET', pause_key, 'class', 'reason', 'since', 'end', 'by', 'probes', 'next_probe', 'prober')
+  return call('HMGET', pause_key, 'class', 'reason', 'since', 'end', 'by', 'probes', 'next_probe', 'by_hand', 'prober')
 end
 
 -- BullMQ 6's own way: nothing moves, nobody takes.
