@@ -48,7 +48,8 @@ struct Metrics {
     schedules: u64,
     removed_without_job: u64,
     parents_not_told: u64,
-    not_in_metrics: u64,
+    finished_not_counted: u64,
+    recipients_damaged: u64,
     asides: Vec<AsideRow>,
     last_jobs: Vec<LastJob>,
 }
@@ -101,7 +102,8 @@ impl Metrics {
             schedules: overview.schedules,
             removed_without_job: overview.missing_hash,
             parents_not_told: overview.parents_not_told,
-            not_in_metrics: overview.metrics_not_counted,
+            finished_not_counted: overview.metrics_not_counted,
+            recipients_damaged: overview.recipients_damaged,
             asides: overview.asides.iter().map(AsideRow::from).collect(),
             last_jobs: last_jobs.collect(),
         }
@@ -123,7 +125,8 @@ impl Metrics {
         [
             (self.removed_without_job, "ids were removed because they had no job"),
             (self.parents_not_told, "children ended without their parent's being told: see wq jobs get ID"),
-            (self.not_in_metrics, "finished jobs are missing in BullMQ's metrics: a key …:metrics:… is of another type, remove it"),
+            (self.finished_not_counted, "finished jobs are missing in BullMQ's metrics: a key …:metrics:… is of another type, remove it"),
+            (self.recipients_damaged, "times a job was put off: a key wq:…:recipient:… is of another type, remove it"),
         ]
         .into_iter()
         .filter(|(count, _)| *count > 0)

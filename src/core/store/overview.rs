@@ -27,7 +27,7 @@ const MOST_LEVELS: usize = 16;
 const CLOSED_BY_HAND: u64 = 9_007_199_254_740_991;
 
 /// Fields of `counters`, in the order in which they are read.
-const PROBLEMS: [&str; 3] = ["missing_hash", "parents_not_told", "metrics_not_counted"];
+const PROBLEMS: [&str; 4] = ["missing_hash", "parents_not_told", "metrics_not_counted", "recipients_damaged"];
 
 /// A queue as a whole, at one moment of the server's clock.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +66,8 @@ pub struct Overview {
     pub parents_not_told: u64,
     /// Finished jobs that `BullMQ`'s metrics lack because one of their keys is of another type, since the queue exists.
     pub metrics_not_counted: u64,
+    /// How often a job was put off because a key of its recipient is of another type, since the queue exists.
+    pub recipients_damaged: u64,
     /// What it is paused for, where that is written down.
     pub standstill: Option<Standstill>,
     /// The thousandths of its rate that are in force after the provider asked for less; `None` when all of it is.
@@ -106,7 +108,8 @@ impl Queue {
         let meta: Vec<Option<u64>> = optional_texts(meta).into_iter().map(|text| text.and_then(|t| t.parse().ok())).collect();
         let [max, duration, concurrency] = [0, 1, 2].map(|index| meta.get(index).copied().flatten());
         let counters = array(counters).unwrap_or_default();
-        let [missing_hash, parents_not_told, metrics_not_counted] = [0, 1, 2].map(|at| counters.get(at).map_or(0, unsigned));
+        let problem = |at| counters.get(at).map_or(0, unsigned);
+        let [missing_hash, parents_not_told, metrics_not_counted, recipients_damaged] = [0, 1, 2, 3].map(problem);
         let own = hash_fields(rate);
         let own = |name: &str| own.get(name).and_then(|text| text.parse().ok());
         let asides = if own("asides").is_some_and(|count| count > 0) { self.list_aside().await? } else { Vec::new() };
@@ -129,6 +132,7 @@ impl Queue {
             missing_hash,
             parents_not_told,
             metrics_not_counted,
+            recipients_damaged,
             standstill: read_standstill(array(pause).unwrap_or_default()).filter(|_| counts.paused),
             tempo: tempo_at(now, own("tempo"), own("tempo_since")),
             asides,

@@ -14,6 +14,7 @@ use wq::core::model::state::JobState;
 use wq::core::store::connect::ServerAddress;
 use wq::core::store::recover::Bygone;
 use wq::core::store::settle::{Settled, Settlement, Trace, Verdict};
+use wq::core::store::standstill::Paused;
 use wq::core::store::take::{TakeReader, TakeRules};
 use wq::core::store::update::JobUpdate;
 use wq::core::store::{Change, Ledger, Queue, RetryRules};
@@ -148,7 +149,9 @@ impl Player {
             }
             Step::Clean(room) => self.clean(*room).await,
             Step::Drain { delayed } => self.drain(*delayed).await,
-            Step::Pause => same("paused", &self.queue.pause().await.unwrap(), &!std::mem::replace(&mut self.model.paused, true)),
+            Step::Pause => {
+                same("paused", &(self.queue.pause().await.unwrap() == Paused::Now), &!std::mem::replace(&mut self.model.paused, true))
+            }
             Step::Resume => {
                 same("resumed", &self.queue.resume().await.unwrap().was_paused, &std::mem::replace(&mut self.model.paused, false))
             }

@@ -5,7 +5,9 @@ mod dedup;
 mod families;
 mod fence;
 mod foreign;
+mod own_keys;
 mod repeats;
+mod reserved;
 mod rollback;
 mod settling;
 mod sweep;
@@ -18,8 +20,8 @@ use wq::core::model::job::{AddStatus, JobOptions, Keep, NewJob, Start};
 use wq::core::model::rate::RateLimit;
 use wq::core::model::state::JobState;
 use wq::core::store::connect::ServerAddress;
-use wq::core::store::recover::Bygone;
 use wq::core::store::settle::{Settled, Settlement, Trace, Verdict};
+use wq::core::store::standstill::Paused;
 use wq::core::store::take::{HeldBack, TakeReader, TakeRules, Taken};
 use wq::core::store::{Change, Ledger, Obliterated, Queue, RetryRules};
 
@@ -76,12 +78,6 @@ impl Hand {
 
     async fn take_ids(&mut self, want: usize) -> Vec<String> {
         self.take(want).await.jobs.into_iter().map(|job| job.id).collect()
-    }
-
-    /// After its connection was lost: gives back what it took and doesn't know.
-    async fn reclaim(&self, known: &[(String, Arc<str>)]) -> Vec<String> {
-        let bygone = Bygone { first_take: u64::from(self.calls) + 1, known: known.to_vec() };
-        self.queue.reclaim("test", &bygone).await.unwrap()
     }
 
     async fn settle(&mut self, taken: &Taken, verdict: Verdict) -> Vec<Settled> {
@@ -315,8 +311,7 @@ async fn the_global_concurrency_counts_everybodys_jobs() {
 async fn a_paused_queue_gives_nothing_until_it_is_resumed() {
     let server = Server::start();
     let mut hand = Hand::new(&server, "none").await;
-    assert!(hand.queue.pause().await.unwrap());
-    assert!(!hand.queue.pause().await.unwrap());
+    assert_eq!([hand.queue.pause().await.unwrap(), hand.queue.pause().await.unwrap()], [Paused::Now, Paused::Before]);
     hand.queue.add(&[job("a")], Ledger::Skip).await.unwrap();
 
     assert_eq!(hand.take(1).await.held_back, Some(HeldBack::Paused));

@@ -117,7 +117,7 @@ async fn every_script_works_on_a_server_that_forgot_it() {
     forget();
     assert_eq!(hand.queue.remove(&id("b")).await.unwrap(), [Change::Done]);
     forget();
-    assert!(hand.queue.pause().await.unwrap());
+    assert_eq!(hand.queue.pause().await.unwrap(), Paused::Now);
     forget();
     assert!(hand.queue.resume().await.unwrap().was_paused);
     hand.queue.pause().await.unwrap();

@@ -7,12 +7,14 @@
 local lost, kept = {}, {}
 for at = 4, #ARGV, 2 do
   local key = base .. ARGV[at] .. ':lock'
-  if call('GET', key) == ARGV[at + 1] then
+  -- pcall: a key of another type is nobody's lock.
+  if redis.pcall('GET', key) == ARGV[at + 1] then
     call('PEXPIRE', key, ARGV[3], 'GT')
     kept[#kept + 1] = ARGV[at]
   else
     lost[#lost + 1] = ARGV[at]
   end
 end
-each_chunk('SREM', here.stalled, kept)
+-- pcall: while the key is of another type no pass over it suspects anybody; the locks must not lapse for it.
+pcall(each_chunk, 'SREM', here.stalled, kept)
 return lost

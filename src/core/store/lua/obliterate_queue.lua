@@ -5,6 +5,12 @@
 --   4 most   jobs to destroy in this call
 -- Returns { code, destroyed }: code 1 all gone, 0 call again, -1 not paused, -2 workers have jobs.
 local force, most = ARGV[3] == '1', tonumber(ARGV[4])
+for _, list in ipairs({ here.wait, here.paused, here.active }) do insist('LLEN', list, 'list') end
+for _, set in ipairs({ here.prioritized, here.delayed, here.completed, here.failed, here.children, here.schedulers }) do
+  insist('ZCARD', set, 'sorted set')
+end
+insist('HLEN', own .. 'aside', 'hash')
+insist('HLEN', here.meta, 'hash')
 if call('HEXISTS', here.meta, 'paused') == 0 then return { -1, 0 } end
 if not force and call('EXISTS', here.active) == 1 then return { -2, 0 } end
 

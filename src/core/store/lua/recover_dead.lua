@@ -34,6 +34,9 @@ local function reply(is_known)
   return { is_known and 1 or 0, deaths, returned, held, completed, poisonous }
 end
 
+insist('HLEN', beat_key, 'hash')
+insist('HLEN', watch_key, 'hash')
+
 local function forget(incarnation)
   call('HDEL', beat_key, incarnation)
   call('HDEL', watch_key, 'gone.' .. incarnation, 'deaf.' .. incarnation)

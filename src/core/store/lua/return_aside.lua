@@ -7,6 +7,9 @@
 -- Returns { JSON of what was wrong or nil, how many came back, how many are left }.
 local key, most = ARGV[3], tonumber(ARGV[4])
 insist_places(here, ANYWHERE)
+insist('HLEN', aside_key, 'hash')
+insist('ZCARD', aside_key .. ':' .. key, 'sorted set')
+insist('HLEN', here.rate, 'hash')
 local said = call('HGET', aside_key, key)
 if said then
   call('HDEL', aside_key, key)

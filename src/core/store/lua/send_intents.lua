@@ -18,6 +18,7 @@ for at = 7, #ARGV, 3 do
   locks[#locks + 1] = base .. ARGV[at] .. ':lock'
 end
 if #jobs == 0 then return { now_us, {} } end
+if gap > 0 then insist_number(here.pace) end
 
 local answers = {}
 for index, lock in ipairs(call('MGET', unpack(locks))) do

@@ -7,6 +7,8 @@
 --   5 by      name of the worker, "hand" for a person
 -- Returns 1, or 0 when they did already.
 local now = server_time()
+insist('HLEN', aside_key, 'hash')
+insist('HLEN', here.rate, 'hash')
 local said = cjson.encode({ reason = ARGV[4], since = now, by = ARGV[5] })
 local changed = call('HSETNX', aside_key, ARGV[3], said)
 call('HSET', here.rate, 'asides', call('HLEN', aside_key))

@@ -128,6 +128,13 @@ function tell.unknown(job)
   return 1
 end
 
+insist_places(here, ANYWHERE)
+insist_number(here.id)
+for _, list in ipairs({ here.active, here.wait, here.paused }) do insist('LLEN', list, 'list') end
+for _, set in ipairs({ here.failed, here.completed }) do insist('ZCARD', set, 'sorted set') end
+insist('SCARD', here.stalled, 'set')
+insist('HLEN', held_key, 'hash')
+
 local statuses = {}
 for at = cursor + 1, #ARGV, 8 do
   local job = look_up({

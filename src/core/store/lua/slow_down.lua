@@ -8,6 +8,8 @@
 local SLOWEST = 0.05
 local seen, window, calm = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local now = server_time()
+insist('HLEN', here.rate, 'hash')
+insist('ZCARD', here.completed, 'sorted set')
 local known = call('HMGET', here.rate, 'tempo', 'tempo_since')
 local share = tempo_share(known[1], known[2])
 local since = tonumber(known[2] or '')

@@ -15,6 +15,8 @@
 local ASIDE_UNTIL = 2199023255000 -- in 2039; later moments don't fit into a score of `delayed`
 local DAY_MS = 24 * 60 * 60 * 1000
 local aside_key = own .. 'aside'
+-- For so long a job is put off whose recipient's key is of another type; it is asked for again then.
+local DAMAGED_WAIT_MS = 60 * 1000
 
 -- A job's data as a table; an empty one where it is something else. Damaged data is for the worker to report.
 local function read_data(text)
@@ -52,8 +54,11 @@ local function recipient_of(data)
   return string.sub(redis.sha1hex(own .. digits), 1, 16)
 end
 
+-- Nothing when the key is of another type. It is known only when its job has left its line, and one recipient must not stop
+-- the others: its jobs are put off until somebody has put it right, and `wq metrics` tells.
 local function read_recipient(recipient)
-  local known = call('HMGET', recipient, 'tat', 'not_before', 'last')
+  local known = redis.pcall('HMGET', recipient, 'tat', 'not_before', 'last')
+  if known.err then return end
   return tonumber(known[1] or 0) or 0, tonumber(known[2] or 0) or 0, tonumber(known[3] or 0) or 0
 end
 
@@ -67,13 +72,16 @@ end
 -- before comes before those that did not.
 local function recipient_wait(limits, digest, has_waited, now)
   local recipient = own .. 'recipient:' .. digest
-  local tat, not_before, last = read_recipient(recipient)
-  local free_at = math.max(tat - (limits.burst - 1) * limits.interval, not_before)
   local day_key = recipient .. ':day'
-  if limits.daily > 0 then
-    local oldest = tonumber(call('LINDEX', day_key, limits.daily - 1) or '')
-    if oldest then free_at = math.max(free_at, oldest + DAY_MS) end
+  local tat, not_before, last = read_recipient(recipient)
+  local oldest = limits.daily > 0 and redis.pcall('LINDEX', day_key, limits.daily - 1)
+  if not tat or type(oldest) == 'table' then
+    note_problem('recipients_damaged', 1)
+    return now + DAMAGED_WAIT_MS
   end
+  local free_at = math.max(tat - (limits.burst - 1) * limits.interval, not_before)
+  oldest = tonumber(oldest or '')
+  if oldest then free_at = math.max(free_at, oldest + DAY_MS) end
   if free_at <= now and (has_waited or last <= now) then
     if limits.interval > 0 then write_recipient(recipient, now, math.max(tat, now) + limits.interval, not_before, last) end
     if limits.daily > 0 then
@@ -102,7 +110,11 @@ local function defer_recipient(job, now)
   if digest then
     local recipient = own .. 'recipient:' .. digest
     local tat, not_before, last = read_recipient(recipient)
-    write_recipient(recipient, now, tat, math.max(not_before, due), math.max(last, due))
+    if tat then
+      write_recipient(recipient, now, tat, math.max(not_before, due), math.max(last, due))
+    else
+      note_problem('recipients_damaged', 1)
+    end
   end
   wait_for_recipient(job.id, job.key, now, due)
 end
@@ -113,7 +125,11 @@ local function read_checks(count, limits)
   local checks
   if (tonumber(count or 0) or 0) > 0 then
     checks = { asides = {} }
-    for _, key in ipairs(call('HKEYS', aside_key)) do checks.asides[key] = true end
+    insist('HLEN', aside_key, 'hash')
+    for _, key in ipairs(call('HKEYS', aside_key)) do
+      insist('ZCARD', aside_key .. ':' .. key, 'sorted set')
+      checks.asides[key] = true
+    end
   end
   local interval, burst, daily = string.match(limits, '^(%d+),(%d+),(%d+)$')
   if interval then

@@ -18,7 +18,7 @@ end
 
 -- How long to keep away until a start is at most two gaps ahead, us. Nobody holds jobs for long before they start.
 local function pace_wait(now_us, gap)
-  local last = tonumber(call('GET', here.pace) or '')
+  local last = read_number(here.pace)
   local ahead = last and last + gap - now_us or 0
   return ahead > 2 * gap + 50000 and ahead - gap or 0
 end
@@ -32,7 +32,9 @@ local function rate_in_force(meta_max, meta_window, how)
     if other_max <= 0 or other_window <= 0 then return end
     if not max or other_window / other_max > window / max then max, window = other_max, other_window end
   end
-  local own_rate = call('HMGET', here.rate, 'max', 'duration_ms', 'tempo', 'tempo_since', 'tempo_max', 'tempo_window', 'asides')
+  local own_rate = redis.pcall('HMGET', here.rate, 'max', 'duration_ms', 'tempo', 'tempo_since', 'tempo_max', 'tempo_window',
+    'asides')
+  if own_rate.err then blame(here.rate, 'hash', own_rate) end
   consider(meta_max, meta_window)
   consider(own_rate[1], own_rate[2])
   consider(how.worker_max, how.worker_window)
