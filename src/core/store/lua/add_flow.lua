@@ -18,7 +18,7 @@ if earlier then return earlier end
 
 local jobs, queues = {}, {}
 for at = 7, #ARGV, 11 do
-  if RESERVED[ARGV[at + 1]] then return refuse_id(ARGV[at + 1]) end
+  if is_reserved(ARGV[at + 1]) then return refuse_id(ARGV[at + 1]) end
   local queue_base, start, ms = ARGV[at], ARGV[at + 7], tonumber(ARGV[at + 8])
   queues[queue_base] = queues[queue_base] or queue_at(queue_base)
   local due = (start == 'after' and now + ms) or (start == 'at' and ms) or now

@@ -53,7 +53,7 @@ insist('ZCARD', here.marker, 'sorted set')
 
 local keys, ids = {}, {}
 for at = first_job, #ARGV, 3 do
-  if RESERVED[ARGV[at]] then return refuse_id(ARGV[at]) end
+  if is_reserved(ARGV[at]) then return refuse_id(ARGV[at]) end
   ids[#ids + 1] = ARGV[at]
   keys[#keys + 1] = base .. ARGV[at]
 end

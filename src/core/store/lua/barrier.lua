@@ -17,7 +17,7 @@ local EPOCH_TTL_MS, BARRIER_TTL_MS = 30 * 24 * 60 * 60 * 1000, 10 * 60 * 1000
 local epoch, me, has_forgotten, is_settled = ARGV[3], ARGV[4], ARGV[5] == '1', ARGV[6] == '1'
 local epoch_key, key, beat_key = own .. 'epoch', own .. 'barrier:' .. epoch, own .. 'beat'
 local now = server_time()
-insist('STRLEN', epoch_key, 'text')
+insist('GET', epoch_key, 'text')
 insist('HLEN', key, 'hash')
 insist('HLEN', beat_key, 'hash')
 

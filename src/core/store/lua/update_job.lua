@@ -15,7 +15,7 @@ local now = server_time()
 
 -- pcall: the key may be of another type, which is no job.
 local known = redis.pcall('HMGET', key, 'name', 'data', 'opts', 'timestamp')
-if known.err or RESERVED[id] or not (known[1] or known[2] or known[3] or known[4]) then return 0 end
+if known.err or is_reserved(id) or not (known[1] or known[2] or known[3] or known[4]) then return 0 end
 insist_places(here, ANYWHERE)
 for _, list in ipairs({ here.wait, here.paused }) do insist('LLEN', list, 'list') end
 if start ~= '' and not call('ZSCORE', here.delayed, id) then return -1 end

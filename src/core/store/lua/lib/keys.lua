@@ -41,14 +41,19 @@ local here = {
   rate = KEYS[18], pace = KEYS[19], counters = KEYS[20],
 }
 
--- Names of keys that stand where the keys of jobs stand, or whose parts (`metrics:failed`, `de:failed`) do: no job may have
--- them (core::model::id has the same). Neither Node nor BullMQ's own ids keep them from it, so that lines may hold them.
-local RESERVED = {
-  wait = true, active = true, prioritized = true, pc = true, delayed = true, completed = true, failed = true, paused = true,
-  ['waiting-children'] = true, marker = true, meta = true, events = true, id = true, limiter = true, stalled = true,
-  ['stalled-check'] = true, ['repeat'] = true, metrics = true, de = true, dn = true,
-  ['metrics:completed'] = true, ['metrics:failed'] = true,
-}
+-- Whether an id is the name of a key that stands where the keys of jobs stand, or whose parts (`metrics:failed`, `de:failed`) do:
+-- no job may have it (core::model::id has the same). Neither Node nor BullMQ keeps anybody from it, so that a line may hold one.
+-- Made when it is first asked: few calls do.
+local reserved
+local function is_reserved(id)
+  reserved = reserved or {
+    wait = true, active = true, prioritized = true, pc = true, delayed = true, completed = true, failed = true, paused = true,
+    ['waiting-children'] = true, marker = true, meta = true, events = true, id = true, limiter = true, stalled = true,
+    ['stalled-check'] = true, ['repeat'] = true, metrics = true, de = true, dn = true,
+    ['metrics:completed'] = true, ['metrics:failed'] = true,
+  }
+  return reserved[id]
+end
 
 -- Another queue that this call has to change, a parent's, by what its keys begin with: BullMQ's keys alone, by the same
 -- names. It is in the same slot of a cluster, or the server refuses the first command on it.

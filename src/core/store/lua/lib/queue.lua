@@ -164,7 +164,7 @@ local JOB_PARTS = { ':logs', ':dependencies', ':processed', ':failed', ':unsucce
 local function delete_jobs(queue, ids)
   local keys, count = {}, 0
   for _, id in ipairs(ids) do
-    if not RESERVED[id] then
+    if not is_reserved(id) then
       local key = queue.base .. id
       keys[count + 1] = key
       for at, part in ipairs(JOB_PARTS) do keys[count + 1 + at] = key .. part end
@@ -179,13 +179,14 @@ local function refuse_id(id)
 end
 
 -- Whether there is a job of that id: a hash, and neither the queue's own nor, without a field of a job, a part of one (`a:failed`).
-local PARTS = { lock = true, logs = true, dependencies = true, processed = true, failed = true, unsuccessful = true }
+local PARTS = ' lock logs dependencies processed failed unsuccessful '
 local function is_job(id)
-  if RESERVED[id] then return false end
+  if is_reserved(id) then return false end
   -- pcall: the key may be of another type.
   local size = redis.pcall('HLEN', base .. id)
   if type(size) ~= 'number' or size == 0 then return false end
-  if not PARTS[string.match(id, ':(%l+)$') or ''] then return true end
+  local part = string.match(id, ':(%l+)$')
+  if not part or not string.find(PARTS, ' ' .. part .. ' ', 1, true) then return true end
   local known = call('HMGET', base .. id, 'name', 'data', 'opts', 'timestamp')
   return (known[1] or known[2] or known[3] or known[4]) and true or false
 end

@@ -19,7 +19,7 @@ local function finish_deduplication(queue, id, deduplication_id, now)
   call('DEL', next_key)
   local number = call('INCR', queue.id)
   local next_id = kept[4] or int(number)
-  if RESERVED[next_id] or call('EXISTS', queue.base .. next_id) == 1 then
+  if is_reserved(next_id) or call('EXISTS', queue.base .. next_id) == 1 then
     call('XADD', queue.events, '*', 'event', 'duplicated', 'jobId', next_id)
     return
   end

@@ -37,7 +37,8 @@ local function pop_jobs(want, fence, checks)
     for _, id in ipairs(batch) do
       local key = base .. id
       local fields = redis.pcall('HMGET', key, unpack(wanted))
-      if not fields.err and not RESERVED[id] and (fields[1] or fields[2] or fields[3] or fields[4] or is_job(id)) then
+      -- Of the queue's own keys only meta is a hash.
+      if not fields.err and key ~= here.meta and (fields[1] or fields[2] or fields[3] or fields[4] or is_job(id)) then
         if fields[9] and not passes_guard(id, key, fields) then
           held = held + 1
         elseif checks and steps_back(checks, id, key, fields[2]) then
