@@ -20,7 +20,6 @@ pub struct Args {
 }
 
 #[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the names are those of the JSON")]
 struct Metrics {
     queue: String,
     waiting: u64,
