@@ -3,6 +3,7 @@
 
 use wq::core::model::flow::{FlowJob, OnFailure};
 use wq::core::model::id::{IdError, RESERVED, check_new_id};
+use wq::core::store::repeats::CallName;
 
 use super::*;
 use crate::support::wq;
@@ -39,7 +40,7 @@ async fn no_way_of_adding_takes_the_name_of_a_key_as_an_id() {
         let refusal = hand.queue.add(&[job("new"), job(name)], Ledger::Skip).await.unwrap_err().to_string();
         assert!(refusal.contains(&format!("the id {name} is one of the queue's own keys")), "{refusal}");
         let flow = FlowJob { queue: "q".parse().unwrap(), job: job(name), on_failure: OnFailure::FailParent, parent: None };
-        hand.queue.add_flow(&[flow]).await.unwrap_err();
+        hand.queue.add_flow(&CallName::none(), &[flow]).await.unwrap_err();
     }
 
     assert_eq!(image(&server), before, "nothing was stored");
