@@ -53,13 +53,23 @@ pub(super) struct Ready {
     pub(super) permitted: Option<Moment>,
 }
 
-/// What the worker holds. A slot of its concurrency is free again only when the outcome is stored, so that a crash
-/// never leaves more unknown outcomes than that.
+/// When a slot of the concurrency is free again, and so how much a crash leaves unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slots {
+    /// When the outcome is stored: no more is unknown than runs at once, and held then. Nothing is read ahead.
+    FreeOnceStored,
+    /// When the send ended: what a crash leaves unknown is sent again anyway, and the server's answer keeps nobody waiting. At
+    /// most as many outcomes as run at once wait to be stored meanwhile. The next jobs are read ahead.
+    FreeOnceEnded,
+}
+
+/// What the worker holds.
 #[derive(Debug)]
 pub(super) struct Desk {
     concurrency: usize,
-    /// Takes more than can start at once, so that the next ones are there already.
-    reads_ahead: bool,
+    slots: Slots,
+    /// Rounds that are read ahead.
+    ahead: usize,
     ready: VecDeque<Ready>,
     running: usize,
     /// What runs is suspected to kill its process: nothing else may be in it then.
@@ -75,10 +85,11 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(concurrency: usize, reads_ahead: bool) -> Self {
+    pub(super) fn new(concurrency: usize, slots: Slots) -> Self {
         Self {
             concurrency,
-            reads_ahead,
+            slots,
+            ahead: match slots { Slots::FreeOnceStored => 0, Slots::FreeOnceEnded => std::env::var("AHEAD").ok().and_then(|a| a.parse().ok()).unwrap_or(1) },
             ready: VecDeque::new(),
             running: 0,
             is_alone: false,
@@ -100,7 +111,7 @@ impl Desk {
         match paced {
             true if self.ready.is_empty() => self.concurrency.saturating_sub(held),
             true => 0,
-            false => (self.concurrency * (1 + usize::from(self.reads_ahead))).saturating_sub(held),
+            false => (self.concurrency * (1 + self.ahead)).saturating_sub(held),
         }
     }
 
@@ -209,12 +220,16 @@ impl Desk {
         self.unsettled.splice(..0, batch.outcomes);
     }
 
+    pub(super) fn running(&self) -> usize {
+        self.running
+    }
+
     pub(super) fn unsettled(&self) -> usize {
         self.unsettled.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.busy() + self.awaited == 0 && self.ready.is_empty()
+        self.running + self.unsettled.len() + self.storing + self.awaited == 0 && self.ready.is_empty()
     }
 
     fn stopped(&mut self) {
@@ -232,9 +247,14 @@ impl Desk {
         self.busy() < self.concurrency
     }
 
-    /// Slots with a job that runs or whose outcome is not stored.
+    /// Slots that are not free.
     fn busy(&self) -> usize {
-        self.running + self.unsettled.len() + self.storing
+        let unstored = self.unsettled.len() + self.storing;
+        self.running
+            + match self.slots {
+                Slots::FreeOnceStored => unstored,
+                Slots::FreeOnceEnded => unstored.saturating_sub(self.concurrency * std::env::var("CAP").ok().and_then(|a| a.parse().ok()).unwrap_or(1)),
+            }
     }
 }
 

@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
+use tokio::task;
 use tokio::time::Instant;
 
 use crate::core::store::Queue;
@@ -46,13 +48,15 @@ type Call = Pin<Box<dyn Future<Output = (Answer, TakeReader)> + Send>>;
 #[derive(Default)]
 pub(super) struct Exchange {
     call: Option<Call>,
+    /// The answer, when it came before anybody asked: the connection was broken already.
+    early: Option<Answer>,
     /// What it knows of the jobs' options, while no call is under way.
     reader: TakeReader,
 }
 
 impl Exchange {
     pub(super) fn is_under_way(&self) -> bool {
-        self.call.is_some()
+        self.call.is_some() || self.early.is_some()
     }
 
     /// Begins a call, when none is under way; it goes on while [`Self::answer`] is awaited.
@@ -70,8 +74,21 @@ impl Exchange {
         }));
     }
 
+    /// Lets the call that was just begun reach the server before the worker goes on.
+    pub(super) async fn send_off(&mut self) {
+        let first = std::future::poll_fn(|context| Poll::Ready(self.call.as_mut().map(|call| call.as_mut().poll(context)))).await;
+        if let Some(Poll::Ready((answer, reader))) = first {
+            (self.call, self.early, self.reader) = (None, Some(answer), reader);
+        }
+        // The connection's task writes what it was given.
+        task::yield_now().await;
+    }
+
     /// The answer; never, while no call is under way. Cancel-safe.
     pub(super) async fn answer(&mut self) -> Answer {
+        if let Some(answer) = self.early.take() {
+            return answer;
+        }
         match &mut self.call {
             Some(call) => {
                 let (answer, reader) = call.await;

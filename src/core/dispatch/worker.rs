@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::bell::Bell;
 use super::brakes::Brakes;
-use super::desk::Desk;
+use super::desk::{Desk, Slots};
 use super::exchange::{Answer, Batch, Exchange, Order};
 use super::heartbeat::Heartbeat;
 use super::liveness::{Lifeline, Liveness};
@@ -30,6 +30,8 @@ use crate::core::store::intent::OnUncertain;
 use crate::core::store::settle::{MAX_SETTLE_BATCH, Settled};
 use crate::core::store::take::{Content, HeldBack, Pace, TakeRules, Taken, TakenJob};
 
+/// So many outcomes are worth a call of their own; with fewer it pays to wait for those that are about to end.
+const WORTH_A_CALL: usize = 32;
 /// How soon a queue is asked again whose global concurrency is used up.
 const CONCURRENCY_PAUSE: Duration = Duration::from_millis(50);
 /// The longest that a rate keeps a worker from asking again: somebody may have lifted it meanwhile.
@@ -93,7 +95,7 @@ impl Worker {
     pub fn new(queue: Queue, rules: WorkerRules, transport: Arc<dyn Transport>) -> Result<Self, getrandom::Error> {
         let lifeline = Lifeline::new()?;
         Ok(Self {
-            desk: Desk::new(rules.concurrency.max(1), rules.take.fence.is_none()),
+            desk: Desk::new(rules.concurrency.max(1), if rules.take.fence.is_some() { Slots::FreeOnceStored } else { Slots::FreeOnceEnded }),
             brakes: Brakes::default(),
             sends: JoinSet::new(),
             in_flight: HashMap::new(),
@@ -144,11 +146,17 @@ impl Worker {
         while !self.stop.is_cancelled() {
             self.heed_death();
             self.look_after_journal();
+            if self.is_worth_a_call() {
+                self.begin_exchange();
+                self.exchange.send_off().await;
+            }
             self.start_due().await;
             if self.brakes.is_pressed() {
                 self.brake().await;
+            } else if self.some_ended_at_once().await {
             } else if self.has_business() {
                 self.begin_exchange();
+                self.exchange.send_off().await;
             } else if self.is_at_its_end().await {
                 break;
             } else {
@@ -200,6 +208,22 @@ impl Worker {
     pub(super) fn server_now(&self) -> Millis {
         let (then, answered) = self.server_clock;
         then.saturating_add(u64::try_from(answered.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Whether so many outcomes wait that the server may as well work at them while others start.
+    fn is_worth_a_call(&self) -> bool {
+        !self.exchange.is_under_way() && !self.brakes.is_pressed() && self.desk.unsettled() >= WORTH_A_CALL
+    }
+
+    /// Lets sends that take no time end, so that they make room for others, and one call stores them all.
+    async fn some_ended_at_once(&mut self) -> bool {
+        let running = self.desk.running();
+        if running == 0 || self.exchange.is_under_way() {
+            return false;
+        }
+        task::yield_now().await;
+        self.collect_ended();
+        self.desk.running() < running
     }
 
     fn has_business(&self) -> bool {

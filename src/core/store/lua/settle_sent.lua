@@ -39,7 +39,6 @@ end
 
 -- Whether all jobs exist, have no unfinished or failed children, and are this worker's; then their locks are gone.
 local function unlock_all()
-  if call('EXISTS', unpack(keys)) ~= count then return false end
   local others = { here.stalled }
   for index, key in ipairs(keys) do
     others[index * 2], others[index * 2 + 1] = key .. ':dependencies', key .. ':unsuccessful'
@@ -52,14 +51,11 @@ local function unlock_all()
     if token ~= class_of[index].token then return false end
   end
   for index, key in ipairs(keys) do
-    -- pcall: it may be a key of another type. A parent may have adopted the job since it was taken.
-    if fence then
-      local found_fields = redis.pcall('HMGET', key, 'parentKey', 'ats')
-      if found_fields.err or found_fields[1] then return false end
-      outcomes[index] = outcome_of(class_of[index].token, found_fields[2], outcomes[index])
-    elseif redis.pcall('HGET', key, 'parentKey') then
-      return false
-    end
+    -- pcall: it may be a key of another type. A parent may have adopted the job since it was taken. Take wrote ats: without it
+    -- the job is gone.
+    local known = redis.pcall('HMGET', key, 'parentKey', 'ats')
+    if known.err or known[1] or not known[2] then return false end
+    if fence then outcomes[index] = outcome_of(class_of[index].token, known[2], outcomes[index]) end
   end
   insist('LLEN', here.active, 'list')
   insist('XLEN', here.events, 'stream')
