@@ -56,10 +56,12 @@ pub(super) struct Ready {
 /// When a slot of the concurrency is free again, and so how much a crash leaves unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Slots {
-    /// When the outcome is stored: no more is unknown than runs at once, and held then. Nothing is read ahead.
+    /// When the outcome is stored: no more is unknown than runs at once, and held then. Nothing is read ahead, since all that
+    /// are taken are announced in the same call, and a start waits for an answer of the server in any case.
     FreeOnceStored,
-    /// When the send ended: what a crash leaves unknown is sent again anyway, and the server's answer keeps nobody waiting. At
-    /// most as many outcomes as run at once wait to be stored meanwhile. The next jobs are read ahead.
+    /// When the send ended: what a crash leaves unknown is sent again anyway, and nobody waits for the server's answer. The
+    /// next jobs are read ahead: a round of them, or two when sends are so quick that the worker ran dry during a call. As
+    /// many outcomes may wait to be stored.
     FreeOnceEnded,
 }
 
@@ -68,8 +70,8 @@ pub(super) enum Slots {
 pub(super) struct Desk {
     concurrency: usize,
     slots: Slots,
-    /// Rounds that are read ahead.
-    ahead: usize,
+    /// Nothing ran and nothing was ready when the last call was answered.
+    ran_dry: bool,
     ready: VecDeque<Ready>,
     running: usize,
     /// What runs is suspected to kill its process: nothing else may be in it then.
@@ -89,7 +91,7 @@ impl Desk {
         Self {
             concurrency,
             slots,
-            ahead: match slots { Slots::FreeOnceStored => 0, Slots::FreeOnceEnded => std::env::var("AHEAD").ok().and_then(|a| a.parse().ok()).unwrap_or(1) },
+            ran_dry: false,
             ready: VecDeque::new(),
             running: 0,
             is_alone: false,
@@ -101,17 +103,15 @@ impl Desk {
         }
     }
 
-    /// How many more jobs to take in a call that stores outcomes. Without a rate: read ahead as many as run at once; with a fence
-    /// none, since all that are taken are announced in the same call, and a start waits for an answer of the server in any case.
-    /// Under a rate: one round, and only when the last one was started and a slot is free, since a start that is granted
-    /// and used late is lost.
+    /// How many more jobs to take in a call that stores outcomes. Under a rate: one round, and only when the last one was started
+    /// and a slot is free, since a start that is granted and used late is lost.
     pub(super) fn appetite(&self, paced: bool) -> usize {
         // What is unsettled will be settled in the very call that takes.
         let held = self.running + self.ready.len() + self.awaited;
         match paced {
             true if self.ready.is_empty() => self.concurrency.saturating_sub(held),
             true => 0,
-            false => (self.concurrency * (1 + self.ahead)).saturating_sub(held),
+            false => (self.concurrency + self.ahead()).saturating_sub(held),
         }
     }
 
@@ -209,6 +209,7 @@ impl Desk {
     pub(super) fn stored(&mut self, batch: &Batch, want: usize) {
         self.storing -= batch.outcomes.len();
         self.awaited -= want;
+        self.ran_dry = self.running == 0 && self.ready.is_empty();
         self.locks.remove(&batch.outcomes);
     }
 
@@ -229,7 +230,7 @@ impl Desk {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.running + self.unsettled.len() + self.storing + self.awaited == 0 && self.ready.is_empty()
+        self.running + self.unstored() + self.awaited == 0 && self.ready.is_empty()
     }
 
     fn stopped(&mut self) {
@@ -247,14 +248,22 @@ impl Desk {
         self.busy() < self.concurrency
     }
 
+    /// Jobs that are read ahead.
+    fn ahead(&self) -> usize {
+        match self.slots {
+            Slots::FreeOnceStored => 0,
+            Slots::FreeOnceEnded => self.concurrency * (1 + usize::from(self.ran_dry)),
+        }
+    }
+
+    /// Jobs whose outcome is known and not stored.
+    fn unstored(&self) -> usize {
+        self.unsettled.len() + self.storing
+    }
+
     /// Slots that are not free.
     fn busy(&self) -> usize {
-        let unstored = self.unsettled.len() + self.storing;
-        self.running
-            + match self.slots {
-                Slots::FreeOnceStored => unstored,
-                Slots::FreeOnceEnded => unstored.saturating_sub(self.concurrency * std::env::var("CAP").ok().and_then(|a| a.parse().ok()).unwrap_or(1)),
-            }
+        self.running + self.unstored().saturating_sub(self.ahead())
     }
 }
 
@@ -285,7 +294,15 @@ mod tests {
     }
 
     fn desk(concurrency: usize, jobs: &[&str]) -> (Desk, Instant) {
-        let (mut desk, now) = (Desk::new(concurrency, true), Instant::now());
+        fill(Desk::new(concurrency, Slots::FreeOnceEnded), jobs)
+    }
+
+    fn fenced_desk(concurrency: usize, jobs: &[&str]) -> (Desk, Instant) {
+        fill(Desk::new(concurrency, Slots::FreeOnceStored), jobs)
+    }
+
+    fn fill(mut desk: Desk, jobs: &[&str]) -> (Desk, Instant) {
+        let now = Instant::now();
         for id in jobs {
             desk.receive(job(id), now, Duration::ZERO);
         }
@@ -293,8 +310,8 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_is_free_again_only_when_the_outcome_is_stored() {
-        let (mut desk, now) = desk(1, &["a", "b"]);
+    fn with_a_fence_a_slot_is_free_again_only_when_the_outcome_is_stored() {
+        let (mut desk, now) = fenced_desk(1, &["a", "b"]);
         let first = desk.next_to_start(now).unwrap();
         desk.started(false);
         assert!(desk.next_to_start(now).is_none());
@@ -310,16 +327,52 @@ mod tests {
     }
 
     #[test]
+    fn without_a_fence_a_slot_is_free_when_the_send_ended_until_a_round_of_outcomes_is_unstored() {
+        let (mut desk, now) = desk(1, &["a", "b", "c"]);
+        let send_next = |desk: &mut Desk| {
+            let ready = desk.next_to_start(now).unwrap();
+            desk.started(false);
+            desk.ended(release(&ready.taken));
+        };
+        send_next(&mut desk);
+        send_next(&mut desk);
+        assert!(desk.next_to_start(now).is_none());
+
+        let batch = desk.hand_over(1, 0);
+        assert!(desk.next_to_start(now).is_none());
+        desk.stored(&batch, 0);
+
+        assert_eq!(desk.next_to_start(now).unwrap().taken.id, "c");
+    }
+
+    #[test]
     fn read_ahead_is_one_more_round_of_jobs_and_one_start_under_a_rate() {
-        let ((empty, _), (one, _)) = (desk(5, &[]), desk(5, &["a"]));
+        let ((empty, _), (one, _), (fenced, _)) = (desk(5, &[]), desk(5, &["a"]), fenced_desk(5, &["a"]));
 
         assert_eq!((empty.appetite(false), empty.appetite(true)), (10, 5));
         assert_eq!((one.appetite(false), one.appetite(true)), (9, 0));
+        assert_eq!((fenced.appetite(false), fenced.appetite(true)), (4, 0));
+    }
+
+    #[test]
+    fn who_ran_dry_while_a_call_was_under_way_reads_a_round_further_ahead() {
+        let (mut desk, now) = desk(5, &["a"]);
+        let batch = desk.hand_over(0, 1);
+        desk.next_to_start(now).unwrap();
+        desk.started(false);
+        desk.stored(&batch, 1);
+        assert_eq!(desk.appetite(false), 9);
+
+        desk.ended(release(&job("a")));
+        let batch = desk.hand_over(1, 1);
+        desk.stored(&batch, 1);
+
+        assert_eq!(desk.appetite(false), 15);
     }
 
     #[test]
     fn a_slot_with_a_job_that_runs_waits_or_is_unstored_is_not_idle() {
-        let (mut desk, now) = desk(4, &["a", "b", "c"]);
+        let (mut desk, now) = fenced_desk(4, &["a", "b", "c"]);
         let first = desk.next_to_start(now).unwrap();
         desk.started(false);
         assert_eq!(desk.idle_slots(), 1);

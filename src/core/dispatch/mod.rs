@@ -4,6 +4,7 @@
 //! waits. Beside it run the bell (wakes it when idle), the heartbeat (renews locks), the rescuer (brings back stalled jobs by
 //! BullMQ's rules) and the liveness (shows that it lives, and lets the jobs of dead workers go on). Every outcome passes `verdict::judge`.
 
+mod answering;
 mod bell;
 mod brakes;
 mod breaker;

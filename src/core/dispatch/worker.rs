@@ -12,11 +12,10 @@ use tokio_util::sync::CancellationToken;
 use super::bell::Bell;
 use super::brakes::Brakes;
 use super::desk::{Desk, Slots};
-use super::exchange::{Answer, Batch, Exchange, Order};
+use super::exchange::{Exchange, Order};
 use super::heartbeat::Heartbeat;
 use super::liveness::{Lifeline, Liveness};
 use super::lookup::Lookup;
-use super::next_run::plan_next_runs;
 use super::rescuer::Rescuer;
 use super::rules::{End, Report, WorkerRules};
 use super::service::Tick as _;
@@ -27,15 +26,11 @@ use crate::core::model::clock::Millis;
 use crate::core::store::Queue;
 use crate::core::store::error::StoreError;
 use crate::core::store::intent::OnUncertain;
-use crate::core::store::settle::{MAX_SETTLE_BATCH, Settled};
-use crate::core::store::take::{Content, HeldBack, Pace, TakeRules, Taken, TakenJob};
+use crate::core::store::settle::MAX_SETTLE_BATCH;
+use crate::core::store::take::{Content, Pace, TakeRules, TakenJob};
 
 /// So many outcomes are worth a call of their own; with fewer it pays to wait for those that are about to end.
 const WORTH_A_CALL: usize = 32;
-/// How soon a queue is asked again whose global concurrency is used up.
-const CONCURRENCY_PAUSE: Duration = Duration::from_millis(50);
-/// The longest that a rate keeps a worker from asking again: somebody may have lifted it meanwhile.
-const LONGEST_RATE_PAUSE: Duration = Duration::from_secs(5);
 /// How soon `End::UntilEmpty` looks again while somebody else's jobs run.
 const EMPTY_PAUSE: Duration = Duration::from_millis(200);
 /// How soon a call is tried again that the server refused.
@@ -61,11 +56,11 @@ pub struct Worker {
     pub(super) takes: u64,
     pub(super) taken: u64,
     pub(super) pace: Option<Pace>,
-    quickest_answer: Duration,
-    server_clock: (Millis, Instant),
-    may_have_work: bool,
-    next_look: Instant,
-    next_due: Option<Instant>,
+    pub(super) quickest_answer: Duration,
+    pub(super) server_clock: (Millis, Instant),
+    pub(super) may_have_work: bool,
+    pub(super) next_look: Instant,
+    pub(super) next_due: Option<Instant>,
     pub(super) current: watch::Sender<Queue>,
     pub(super) stop: CancellationToken,
     pub(super) at_once: CancellationToken,
@@ -94,8 +89,9 @@ impl Worker {
     /// When the system gives no random bytes for the worker's tokens.
     pub fn new(queue: Queue, rules: WorkerRules, transport: Arc<dyn Transport>) -> Result<Self, getrandom::Error> {
         let lifeline = Lifeline::new()?;
+        let slots = if rules.take.fence.is_some() { Slots::FreeOnceStored } else { Slots::FreeOnceEnded };
         Ok(Self {
-            desk: Desk::new(rules.concurrency.max(1), if rules.take.fence.is_some() { Slots::FreeOnceStored } else { Slots::FreeOnceEnded }),
+            desk: Desk::new(rules.concurrency.max(1), slots),
             brakes: Brakes::default(),
             sends: JoinSet::new(),
             in_flight: HashMap::new(),
@@ -154,6 +150,7 @@ impl Worker {
             if self.brakes.is_pressed() {
                 self.brake().await;
             } else if self.some_ended_at_once().await {
+                // They made room.
             } else if self.has_business() {
                 self.begin_exchange();
                 self.exchange.send_off().await;
@@ -256,126 +253,6 @@ impl Worker {
         let token = self.next_token();
         let batch = self.desk.hand_over(MAX_SETTLE_BATCH, want);
         self.exchange.begin(self.queue.clone(), Arc::clone(&self.take_rules), Order { batch, want, token });
-    }
-
-    /// A call was answered, or failed.
-    pub(super) async fn answered(&mut self, answer: Answer) {
-        let Answer { batch, want, asked, result } = answer;
-        match result {
-            Ok((settled, taken)) => {
-                self.desk.stored(&batch, want);
-                self.count(&batch, &settled);
-                if want > 0 {
-                    self.receive(taken, asked).await;
-                }
-            }
-            Err(error) => {
-                self.desk.put_back(batch, want);
-                self.recover(&error).await;
-            }
-        }
-    }
-
-    /// After another call failed: the end of this one, which was sent before anybody knew. Outcomes that may not be stored wait
-    /// again. Jobs that came nevertheless go back: only the usual way looks after schedules.
-    async fn end_exchange(&mut self) {
-        if !self.exchange.is_under_way() {
-            return;
-        }
-        let Answer { batch, want, result, .. } = self.exchange.answer().await;
-        match result {
-            Ok((settled, taken)) => {
-                self.desk.stored(&batch, want);
-                self.count(&batch, &settled);
-                taken.jobs.into_iter().for_each(|job| self.desk.receive(job, Instant::now(), Duration::ZERO));
-                self.desk.give_back(verdict::release);
-            }
-            Err(_) => self.desk.put_back(batch, want),
-        }
-    }
-
-    /// Puts what was taken on the desk and remembers what the answer says about the time to come.
-    pub(super) async fn receive(&mut self, taken: Taken, asked: Instant) {
-        let (answered, doubt) = (Instant::now(), self.doubt(asked));
-        self.server_clock = (taken.now, answered);
-        self.pace = taken.pace;
-        self.report.dropped += taken.dropped;
-        self.report.held += taken.held;
-        if taken.dropped > 0 {
-            tracing::warn!(ids = taken.dropped, "removed from the queue: they have no job, or something else in its place");
-        }
-        if taken.held > 0 {
-            tracing::error!(jobs = taken.held, "held: they waited again although they may have been sent");
-        }
-        self.taken += taken.jobs.len() as u64;
-        self.may_have_work = !taken.jobs.is_empty() || taken.dropped + taken.held > 0;
-        self.next_due = taken.next_due.map(|wait| answered + wait);
-        match taken.held_back {
-            Some(HeldBack::Rate(wait)) => {
-                (self.may_have_work, self.next_look) = (true, answered + wait.min(LONGEST_RATE_PAUSE));
-            }
-            Some(HeldBack::Concurrency) => (self.may_have_work, self.next_look) = (true, answered + CONCURRENCY_PAUSE),
-            Some(HeldBack::Empty) => self.may_have_work = false,
-            Some(HeldBack::Paused) => self.brakes.saw_pause(),
-            None => {}
-        }
-        if let Err(error) = plan_next_runs(&self.queue, &taken.jobs, taken.now).await {
-            self.taken -= taken.jobs.len() as u64;
-            taken.jobs.into_iter().for_each(|job| self.desk.receive(job, answered, doubt));
-            self.desk.give_back(verdict::release);
-            return self.recover(&error).await;
-        }
-        for job in taken.jobs {
-            match &job.content {
-                Err(problem) => {
-                    tracing::warn!(job = %job.id, problem, "dead letter: the job can't be read");
-                    self.desk.settle_unstarted(verdict::damaged(&job, problem));
-                }
-                Ok(content) => {
-                    if let Some(reason) = &content.deferred_failure {
-                        let settlement = verdict::fail_unsent(&job, content, reason, self.rules.keep, &self.place);
-                        self.desk.settle_unstarted(settlement);
-                    } else {
-                        let start_at = answered + job.start_after;
-                        self.desk.receive(job, start_at, doubt);
-                    }
-                }
-            }
-        }
-        if self.brakes.came_before_pause(asked) {
-            self.desk.give_back(verdict::release);
-        }
-    }
-
-    /// How much longer than the quickest one an answer took: so much is uncertain about when its slots begin.
-    pub(super) fn doubt(&mut self, asked: Instant) -> Duration {
-        let took = asked.elapsed();
-        self.quickest_answer = self.quickest_answer.min(took);
-        took.saturating_sub(self.quickest_answer)
-    }
-
-    /// These outcomes are off the desk.
-    fn count(&mut self, batch: &Batch, settled: &[Settled]) {
-        for (index, (settlement, settled)) in batch.outcomes.iter().zip(settled).enumerate() {
-            if matches!(settled, Settled::ChildrenPending | Settled::ChildFailed) {
-                tracing::warn!(job = %settlement.id, ?settled, "dead letter: the job was sent, but its children don't let it complete");
-                self.report.dead += 1;
-                continue;
-            }
-            if *settled == Settled::Doubled {
-                tracing::error!(job = %settlement.id, "probably sent twice: somebody else had put it back in line meanwhile");
-                self.report.lost += 1;
-                continue;
-            }
-            // A repeated call finds the locks gone of what the first one stored before its answer was lost.
-            let was_stored = *settled == Settled::Done || index < batch.repeated;
-            if !was_stored {
-                tracing::warn!(job = %settlement.id, ?settled, "the outcome was not stored: the job is no longer this worker's");
-                self.report.lost += 1;
-                continue;
-            }
-            self.report.count(&settlement.verdict);
-        }
     }
 
     /// After a failed call: waits, or comes back over a new connection. What was taken and not started goes back, since
