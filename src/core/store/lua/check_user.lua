@@ -6,8 +6,8 @@
 -- One call of each command that workers, adds and people's commands make: k is one of BullMQ's keys, c a worker's channel.
 local CALLS = {
   'bzpopmin k 0', 'client|list', 'client|setinfo lib-name wq', 'client|setname wq', 'del k', 'eval x 0', 'evalsha x 0', 'exists k',
-  'expire k 1', 'get k', 'hdel k f', 'hexists k f', 'hget k f', 'hgetall k', 'hincrby k f 1', 'hkeys k', 'hlen k', 'hmget k f', 'hrandfield k 1',
-  'hscan k 0', 'hset k f v', 'hsetnx k f v', 'hvals k', 'incr k', 'incrby k 1', 'info', 'lindex k 0', 'llen k', 'lpop k', 'lpos k v',
+  'expire k 1', 'get k', 'hdel k f', 'hexists k f', 'hget k f', 'hgetall k', 'hincrby k f 1', 'hkeys k', 'hlen k', 'hmget k f',
+  'hrandfield k 1', 'hscan k 0', 'hset k f v', 'hsetnx k f v', 'hvals k', 'incr k', 'incrby k 1', 'info', 'lindex k 0', 'llen k', 'lpop k', 'lpos k v',
   'lpush k v', 'lrange k 0 1', 'lrem k 1 v', 'ltrim k 0 1', 'mget k', 'pexpire k 1', 'pexpireat k 1', 'persist k', 'pttl k',
   'pubsub|shardnumsub c', 'rename k k', 'rpop k', 'rpush k v', 'sadd k v', 'scan 0', 'scard k', 'set k v', 'setrange k 0 v',
   'sismember k v', 'smembers k', 'srandmember k', 'srem k v', 'ssubscribe c', 'time', 'unlink k', 'xadd k * f v', 'xlen k',
