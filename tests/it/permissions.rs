@@ -104,7 +104,7 @@ fn the_documented_user_may_do_everything_and_is_refused_nothing() {
     eventually(SOON, "both live", || (field.count("HLEN wq:bull:whatsapp:beat") == 2).then_some(()));
     doomed.kill();
     eventually(Duration::from_secs(14), &format!("what it sent is held; {}", other.stderr()), || {
-        (field.count("HLEN wq:bull:whatsapp:held") == 1).then_some(())
+        (field.count("HEXISTS wq:bull:whatsapp:held slow") == 1).then_some(())
     });
     let answered = |id: &str| receiver.requests().iter().any(|request| request.body["id"] == id);
     eventually(SOON, "the rest is sent", || (answered("top") && answered("bad")).then_some(()));
