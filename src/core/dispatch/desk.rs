@@ -440,7 +440,7 @@ mod tests {
 
     #[test]
     fn what_a_failed_call_may_have_stored_is_stored_again_before_all_others() {
-        let (mut desk, _) = desk(4, &["a", "b", "c", "d"]);
+        let (mut desk, _) = fenced_desk(4, &["a", "b", "c", "d"]);
         desk.give_back(release);
         let (first, second) = (desk.hand_over(1, 2), desk.hand_over(2, 0));
 

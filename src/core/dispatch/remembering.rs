@@ -51,6 +51,7 @@ impl Worker {
 
     /// Comes back to the server; what ends meanwhile is written down, since this process may not live to store it.
     pub(super) async fn reconnect(&mut self) -> Queue {
+        self.write_outcomes();
         let lost = self.queue.clone();
         let mut reconnecting = pin!(reconnect(&lost));
         loop {
