@@ -60,6 +60,7 @@ local function unlock_all()
   insist('LLEN', here.active, 'list')
   insist('XLEN', here.events, 'stream')
   insist('ZCARD', here.completed, 'sorted set')
+  facts_of(here)
   if any_stalled then insist('SCARD', here.stalled, 'set') end
   call('DEL', unpack(locks))
   if any_stalled then call('SREM', here.stalled, unpack(ids)) end
@@ -89,7 +90,7 @@ local function leave_active()
 end
 
 local missing, set, statuses = leave_active(), finished.completed, {}
-local events, limit = here.events, event_limit(here)
+local events = here.events
 for index, id in ipairs(ids) do
   if missing[id] then
     statuses[index] = -3
@@ -108,12 +109,7 @@ for index, id in ipairs(ids) do
       set[#set + 1] = id
       if class.rule then used_rules.completed[class.rule] = true end
     end
-    if limit then
-      call('XADD', events, 'MAXLEN', '~', limit, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
-      limit = nil
-    else
-      call('XADD', events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
-    end
+    call('XADD', events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
     ended.completed = ended.completed + 1
     statuses[index] = 1
   end
@@ -122,4 +118,6 @@ store_finished(minutes)
 local want, taken = tonumber(ARGV[3]), {}
 if want > 0 then taken = take(want, how) end
 announce_drained(taken)
+-- Last, so that what this call said is within the bound too.
+trim_events(here)
 return { statuses, taken }
