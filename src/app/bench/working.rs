@@ -37,6 +37,10 @@ pub(super) struct Drain {
 pub(super) async fn drain(field: &Field, drain: Drain) -> Result<Figures, AppError> {
     let Drain { jobs, waiting, concurrency, keeps } = drain;
     field.fill(jobs + waiting).await?;
+    if waiting > 0 {
+        // How many wait is asked about, not what it costs that they just came.
+        field.queue().link().clone().wait_for_key_table().await?;
+    }
     let (stop, _guard) = Field::stop();
     let transport: Arc<dyn Transport> = match waiting {
         0 => Arc::new(log::Log::new(log::Options::default())),

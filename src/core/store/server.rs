@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use redis::Value;
 use redis::aio::ConnectionLike;
+use tokio::time::Instant;
 
 use super::connect::{Link, ServerAddress, info_field};
 use super::error::StoreError;
@@ -71,6 +72,9 @@ pub struct ServerFacts {
     /// Whether it still reads its data from disk; until then it takes no commands.
     pub loading: bool,
 }
+
+/// The timer moves some thousand keys, ten times a second.
+const LONGEST_MOVE: Duration = Duration::from_secs(40);
 
 impl Link {
     /// What the server says of itself; also while it loads its data.
@@ -186,6 +190,23 @@ impl Link {
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Until the server has moved all keys into the larger table that it began when they outgrew the one before: as long as it does, it
+    /// looks in both for every key. Redis before 7.4 doesn't tell, and gets the time that its timer needs for millions of keys.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn wait_for_key_table(&mut self) -> Result<(), StoreError> {
+        let begun = Instant::now();
+        while begun.elapsed() < LONGEST_MOVE {
+            let info = self.info("memory").await?;
+            if info_field(&info, "mem_overhead_db_hashtable_rehashing") == Some("0") {
+                break;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
     }
 
     /// Where the server keeps its snapshot: folder and file name.
