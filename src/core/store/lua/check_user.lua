@@ -7,9 +7,9 @@
 local CALLS = {
   'bzpopmin k 0', 'client|list', 'client|setinfo lib-name wq', 'client|setname wq', 'del k', 'eval x 0', 'evalsha x 0', 'exists k',
   'expire k 1', 'get k', 'hdel k f', 'hexists k f', 'hget k f', 'hgetall k', 'hincrby k f 1', 'hkeys k', 'hlen k', 'hmget k f',
-  'hrandfield k 1', 'hscan k 0', 'hset k f v', 'hsetnx k f v', 'hvals k', 'incr k', 'incrby k 1', 'info', 'lindex k 0',
-  'llen k', 'lpop k', 'lpos k v', 'lpush k v', 'lrange k 0 1', 'lrem k 1 v', 'ltrim k 0 1', 'mget k', 'pexpire k 1',
-  'pexpireat k 1', 'persist k', 'pttl k', 'pubsub|shardnumsub c', 'rename k k', 'rpop k', 'rpush k v', 'sadd k v', 'scan 0', 'scard k', 'set k v', 'setrange k 0 v',
+  'hrandfield k 1', 'hscan k 0', 'hset k f v', 'hsetnx k f v', 'hvals k', 'incr k', 'incrby k 1', 'info', 'lindex k 0', 'llen k',
+  'lpop k', 'lpos k v', 'lpush k v', 'lrange k 0 1', 'lrem k 1 v', 'ltrim k 0 1', 'mget k', 'pexpire k 1', 'pexpireat k 1', 'persist k',
+  'pttl k', 'pubsub|shardnumsub c', 'rename k k', 'rpop k', 'rpush k v', 'sadd k v', 'scan 0', 'scard k', 'set k v', 'setrange k 0 v',
   'sismember k v', 'smembers k', 'srandmember k', 'srem k v', 'ssubscribe c', 'time', 'unlink k', 'xadd k * f v', 'xlen k',
   'xread STREAMS k 0', 'xrevrange k + -', 'xtrim k MAXLEN 1', 'zadd k 1 v', 'zcard k', 'zcount k 0 1', 'zintercard 1 k', 'zmscore k v',
   'zpopmin k', 'zrange k 0 1', 'zrangebyscore k 0 1', 'zrem k v', 'zrevrange k 0 1', 'zrevrangebyscore k 1 0', 'zscore k v',
