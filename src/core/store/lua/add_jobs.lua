@@ -39,23 +39,26 @@ for index = 1, shape_count do
   local at = 12 + (index - 1) * 8
   local start, ms = ARGV[at + 4], tonumber(ARGV[at + 5])
   local due = (start == 'after' and now + ms) or (start == 'at' and ms) or now
-  shapes[index] = {
+  local shape = {
     name = ARGV[at], opts = ARGV[at + 1], priority = tonumber(ARGV[at + 2]), lifo = ARGV[at + 3] == '1',
     due = due, delay = int(math.max(due - now, 0)), is_delayed = due > now, starts_at = start == 'at',
     rules = deduplications and read_rules(ARGV[at + 6], tonumber(ARGV[at + 7])),
   }
-  local shape, rules = shapes[index], shapes[index].rules
+  -- Jobs name it by its number, a text here.
+  shapes[int(index)] = shape
+  local rules = shape.rules
   if shape.is_delayed or rules and (rules.replaces or rules.reschedules) then places.delayed = true end
   if not shape.is_delayed then places[shape.priority > 0 and 'ranked' or 'plain'] = true end
 end
 insist_places(here, places)
 insist('ZCARD', here.marker, 'sorted set')
 
-local keys, ids = {}, {}
+local keys, ids, count = {}, {}, 0
 for at = first_job, #ARGV, 3 do
-  if is_reserved(ARGV[at]) then return refuse_id(ARGV[at]) end
-  ids[#ids + 1] = ARGV[at]
-  keys[#keys + 1] = base .. ARGV[at]
+  local id = ARGV[at]
+  if is_reserved(id) then return refuse_id(id) end
+  count = count + 1
+  ids[count], keys[count] = id, base .. id
 end
 local known = {}
 -- Marks which of keys[first…last] exist, by halves: none or all, the usual cases, take one command.
@@ -113,7 +116,7 @@ end
 
 for index, key in ipairs(keys) do
   local at = first_job + (index - 1) * 3
-  local id, shape = ARGV[at], shapes[tonumber(ARGV[at + 2])]
+  local id, shape = ids[index], shapes[ARGV[at + 2]]
   local duplicate = (seen[id] or known[index]) and not replaced[id]
   -- One that was known, and has just been replaced, was not asked for yet.
   if not duplicate and ledger then duplicate = not (is_new[index] or known[index] and ledger_record(ledger, id)) end

@@ -17,11 +17,12 @@ local function ledger_generation(number)
   return { prefix = prefix, born_key = prefix .. 'born', expiry = int((number + 2) * GENERATION_MS) }
 end
 
--- The shard's part of the key, the place of its byte, and the field. Base62 lies within 75 codes from '0'.
-local function ledger_place(id)
+-- The place of the shard's byte, the key of the shard behind this prefix, and the field. Base62 lies within 75 codes from '0'.
+local function ledger_place(id, prefix)
   local one, two, three = string.byte(id, 1, 3)
   local quarter = three % 4
-  return string.sub(id, 1, 2) .. QUARTERS[quarter], ((one - 48) * 75 + two - 48) * 4 + quarter, string.sub(id, 3)
+  local key = prefix .. string.sub(id, 1, 2) .. QUARTERS[quarter]
+  return ((one - 48) * 75 + two - 48) * 4 + quarter, key, string.sub(id, 3)
 end
 
 -- What a command says of a key of the ledger.
@@ -43,20 +44,22 @@ end
 
 -- Whether the id is written down, in this generation or the one before.
 local function ledger_has(ledger, id)
-  local shard, place, field = ledger_place(id)
   for _, generation in pairs({ ledger.before, ledger.present }) do
+    local place, key, field = ledger_place(id, generation.prefix)
     local is_born = string.byte(generation.born, place + 1) == BORN
-    if is_born and ledger_ask('HEXISTS', generation.prefix .. shard, field) == 1 then return true end
+    if is_born and ledger_ask('HEXISTS', key, field) == 1 then return true end
   end
   return false
 end
 
 -- Writes the id down; false when it was there, in this generation or the one before.
 local function ledger_record(ledger, id)
-  local shard, place, field = ledger_place(id)
   local before, present = ledger.before, ledger.present
-  if string.byte(before.born, place + 1) == BORN and ledger_ask('HEXISTS', before.prefix .. shard, field) == 1 then return false end
-  local key = present.prefix .. shard
+  local place, key, field = ledger_place(id, present.prefix)
+  if string.byte(before.born, place + 1) == BORN then
+    local _, key_before = ledger_place(id, before.prefix)
+    if ledger_ask('HEXISTS', key_before, field) == 1 then return false end
+  end
   if ledger_ask('HSETNX', key, field, '') == 0 then return false end
   if string.byte(present.born, place + 1) ~= BORN and not present.newborn[place] then
     present.newborn[place] = true
@@ -71,10 +74,9 @@ local function ledger_forget(id, now)
   -- Ids of other jobs may be any bytes; none of those is in the ledger.
   if not string.find(id, '^%w%w%w') then return end
   local number = math.floor(now / GENERATION_MS)
-  local shard, place, field = ledger_place(id)
   for each = number - 1, number do
     local generation = ledger_generation(each)
-    local key = generation.prefix .. shard
+    local place, key, field = ledger_place(id, generation.prefix)
     -- A hash goes with its last field, and its expiry with it. pcall: where the key is of another type there is nothing to
     -- forget, and the next add says what is wrong.
     if redis.pcall('HDEL', key, field) == 1 and call('EXISTS', key) == 0 then
@@ -86,16 +88,16 @@ end
 -- Writes down those of the ids that are new, before anything else is stored. Returns which, by their place, and what takes it
 -- back; where a key is of another type nothing is written down and the call ends. `known` has the places that are passed over.
 local function ledger_record_all(ledger, ids, known, now)
-  local is_new, seen, recorded = {}, {}, {}
+  local is_new, recorded, count = {}, {}, 0
   local function take_back()
     for _, id in ipairs(recorded) do ledger_forget(id, now) end
   end
   local is_done, problem = pcall(function()
     for index, id in ipairs(ids) do
-      if not (known[index] or seen[id]) and ledger_record(ledger, id) then
-        is_new[index], recorded[#recorded + 1] = true, id
+      if not known[index] and ledger_record(ledger, id) then
+        count = count + 1
+        is_new[index], recorded[count] = true, id
       end
-      seen[id] = true
     end
   end)
   if not is_done then
