@@ -31,14 +31,14 @@ pub(crate) async fn hold_all_of(server: &Server, name: &str) {
         recipients: None,
         metrics_minutes: 0,
     };
-    let (token, mut reader): (Arc<str>, _) = ("wq.dead.1".into(), TakeReader::default());
-    let taken = queue.take(100, &token, &rules, &mut reader).await.unwrap();
+    let (token, reader): (Arc<str>, _) = ("wq.dead.1".into(), TakeReader::default());
+    let taken = queue.take(100, &token, &rules, &reader).await.unwrap();
     let verdict = Verdict::Held { reason: "uncertain: the answer was lost".to_owned(), trace: None };
     let settlement =
         |id: &String| Settlement { id: id.clone(), token: Arc::clone(&token), attempts: 3, plain: None, verdict: verdict.clone() };
     let ids: Vec<String> = taken.jobs.iter().map(|job| job.id.clone()).collect();
     let settlements: Vec<Settlement> = ids.iter().map(settlement).collect();
-    queue.settle(&settlements, 0, &token, &rules, &mut reader).await.unwrap();
+    queue.settle(&settlements, 0, &token, &rules, &reader).await.unwrap();
 }
 
 async fn hold_all(server: &Server) {

@@ -38,9 +38,12 @@ impl Worker {
     /// After another call failed: the end of this one, which was sent before anybody knew. Outcomes that may not be stored wait
     /// again. Jobs that came nevertheless go back: only the usual way looks after schedules.
     pub(super) async fn end_exchange(&mut self) {
-        if !self.exchange.is_under_way() {
-            return;
+        while self.exchange.is_under_way() {
+            self.end_call().await;
         }
+    }
+
+    async fn end_call(&mut self) {
         let Answer { batch, want, result, .. } = self.exchange.answer().await;
         match result {
             Ok((settled, taken)) => {

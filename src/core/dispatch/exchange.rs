@@ -1,5 +1,6 @@
-//! This file keeps the call under way that stores outcomes and takes jobs, while the worker looks after its sends.
+//! This file keeps the calls under way that store outcomes and take jobs, while the worker looks after its sends.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -42,60 +43,71 @@ pub(super) struct Answer {
     pub(super) result: Result<(Vec<Settled>, Taken), StoreError>,
 }
 
-type Call = Pin<Box<dyn Future<Output = (Answer, TakeReader)> + Send>>;
+/// A call that was begun.
+enum Call {
+    UnderWay(Pin<Box<dyn Future<Output = Answer> + Send>>),
+    /// The answer came before anybody asked: the connection was broken already.
+    Answered(Box<Answer>),
+}
 
-/// At most one call: a second one beside it made the server answer two small ones instead of a big one.
+/// The calls under way, oldest first: the server answers them in that order.
 #[derive(Default)]
 pub(super) struct Exchange {
-    call: Option<Call>,
-    /// The answer, when it came before anybody asked: the connection was broken already.
-    early: Option<Answer>,
-    /// What it knows of the jobs' options, while no call is under way.
-    reader: TakeReader,
+    calls: VecDeque<Call>,
+    /// What it knows of the jobs' options.
+    reader: Arc<TakeReader>,
 }
 
 impl Exchange {
     pub(super) fn is_under_way(&self) -> bool {
-        self.call.is_some() || self.early.is_some()
+        !self.calls.is_empty()
     }
 
-    /// Begins a call, when none is under way; it goes on while [`Self::answer`] is awaited.
+    /// How many calls are under way.
+    pub(super) fn under_way(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Begins a call; it goes on while [`Self::answer`] is awaited.
     pub(super) fn begin(&mut self, queue: Queue, rules: Arc<TakeRules>, order: Order) {
-        let mut reader = std::mem::take(&mut self.reader);
-        self.call = Some(Box::pin(async move {
+        let reader = Arc::clone(&self.reader);
+        self.calls.push_back(Call::UnderWay(Box::pin(async move {
             let Order { batch, want, token } = order;
             let asked = Instant::now();
             let result = if batch.outcomes.is_empty() {
-                queue.take(want, &token, &rules, &mut reader).await.map(|taken| (Vec::new(), taken))
+                queue.take(want, &token, &rules, &reader).await.map(|taken| (Vec::new(), taken))
             } else {
-                queue.settle(&batch.outcomes, want, &token, &rules, &mut reader).await
+                queue.settle(&batch.outcomes, want, &token, &rules, &reader).await
             };
-            (Answer { batch, want, asked, result }, reader)
-        }));
+            Answer { batch, want, asked, result }
+        })));
     }
 
     /// Lets the call that was just begun reach the server before the worker goes on.
     pub(super) async fn send_off(&mut self) {
-        let first = std::future::poll_fn(|context| Poll::Ready(self.call.as_mut().map(|call| call.as_mut().poll(context)))).await;
-        if let Some(Poll::Ready((answer, reader))) = first {
-            (self.call, self.early, self.reader) = (None, Some(answer), reader);
+        if let Some(last) = self.calls.back_mut()
+            && let Call::UnderWay(call) = last
+            && let Poll::Ready(answer) = std::future::poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await
+        {
+            *last = Call::Answered(Box::new(answer));
         }
         // The connection's task writes what it was given.
         task::yield_now().await;
     }
 
-    /// The answer; never, while no call is under way. Cancel-safe.
+    /// The answer to the oldest call; never, while none is under way. Cancel-safe.
     pub(super) async fn answer(&mut self) -> Answer {
-        if let Some(answer) = self.early.take() {
-            return answer;
-        }
-        match &mut self.call {
-            Some(call) => {
-                let (answer, reader) = call.await;
-                (self.call, self.reader) = (None, reader);
+        match self.calls.front_mut() {
+            None => std::future::pending().await,
+            Some(Call::UnderWay(call)) => {
+                let answer = call.await;
+                self.calls.pop_front();
                 answer
             }
-            None => std::future::pending().await,
+            Some(Call::Answered(_)) => match self.calls.pop_front() {
+                Some(Call::Answered(answer)) => *answer,
+                _ => std::future::pending().await,
+            },
         }
     }
 }

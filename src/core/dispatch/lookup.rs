@@ -93,7 +93,7 @@ impl Lookup {
         let verdict = Verdict::Completed { return_value: "null".to_owned(), provider_id: Some(provider_id), keep: self.keep };
         let settlement = Settlement { id: held.id.clone(), token: intent.token.into(), attempts: 0, plain: None, verdict };
         let token: Arc<str> = Arc::clone(&settlement.token);
-        let settled = queue.settle(&[settlement], 0, &token, &self.rules, &mut TakeReader::default()).await?;
+        let settled = queue.settle(&[settlement], 0, &token, &self.rules, &TakeReader::default()).await?;
         tracing::info!(job = %held.id, settled = ?settled.0, "the provider has it: it was sent");
         Ok(None)
     }

@@ -46,7 +46,7 @@ impl Worker {
     /// Takes one job although the queue is paused, to find out whether its provider is back.
     pub(super) async fn let_one_through(&mut self, trial: Trial) {
         let (asked, token) = (Instant::now(), self.next_token());
-        let answer = self.queue.take_trial(&token, &self.rules.take, &mut TakeReader::default(), &trial.prober).await;
+        let answer = self.queue.take_trial(&token, &self.rules.take, &TakeReader::default(), &trial.prober).await;
         match answer {
             Ok(taken) => {
                 let can_be_sent = |job: &&TakenJob| job.content.as_ref().is_ok_and(|content| content.deferred_failure.is_none());

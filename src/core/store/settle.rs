@@ -157,7 +157,7 @@ impl Queue {
         want: usize,
         token: &Arc<str>,
         rules: &TakeRules,
-        reader: &mut TakeReader,
+        reader: &TakeReader,
     ) -> Result<(Vec<Settled>, Taken), StoreError> {
         if !settlements.is_empty() && settlements.iter().all(Settlement::is_plain) {
             let arguments = sent_arguments(settlements, want, token, rules);
@@ -180,7 +180,7 @@ impl Queue {
         settlements: &[Settlement],
         want: usize,
         token: &Arc<str>,
-        reader: &mut TakeReader,
+        reader: &TakeReader,
         answer: Value,
     ) -> Result<Option<(Vec<Settled>, Taken)>, StoreError> {
         let shape = || script.unexpected("another shape");

@@ -1,6 +1,6 @@
 //! This file takes jobs for a worker, under all limits of the queue.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::Value;
@@ -142,7 +142,7 @@ pub struct Content {
 /// Reads answers of take; jobs of a campaign share their options, so the last ones are kept parsed.
 #[derive(Debug, Default)]
 pub struct TakeReader {
-    last_options: Option<(Vec<u8>, Arc<StoredOptions>)>,
+    last_options: Mutex<Option<(Vec<u8>, Arc<StoredOptions>)>>,
 }
 
 impl Queue {
@@ -151,7 +151,7 @@ impl Queue {
     /// # Errors
     /// When the server can't be asked. If the connection was lost, jobs may have been taken that nobody knows of;
     /// they run again when their lock has expired.
-    pub async fn take(&self, want: usize, token: &Arc<str>, rules: &TakeRules, reader: &mut TakeReader) -> Result<Taken, StoreError> {
+    pub async fn take(&self, want: usize, token: &Arc<str>, rules: &TakeRules, reader: &TakeReader) -> Result<Taken, StoreError> {
         let mut arguments = Arguments::default();
         arguments.number(want);
         rules.write(token, &mut arguments);
@@ -163,13 +163,7 @@ impl Queue {
     ///
     /// # Errors
     /// As [`Self::take`].
-    pub async fn take_trial(
-        &self,
-        token: &Arc<str>,
-        rules: &TakeRules,
-        reader: &mut TakeReader,
-        prober: &str,
-    ) -> Result<Taken, StoreError> {
+    pub async fn take_trial(&self, token: &Arc<str>, rules: &TakeRules, reader: &TakeReader, prober: &str) -> Result<Taken, StoreError> {
         let mut arguments = Arguments::default();
         arguments.number(1);
         rules.write(token, &mut arguments);
@@ -192,7 +186,7 @@ impl Queue {
 
 impl TakeReader {
     /// Reads what `take` in `lua/lib/take.lua` returns; `None` when it has another shape.
-    pub(super) fn read(&mut self, queue: &str, token: &Arc<str>, answer: Value) -> Option<Taken> {
+    pub(super) fn read(&self, queue: &str, token: &Arc<str>, answer: Value) -> Option<Taken> {
         let [now, why, wait_us, next_due, dropped, jobs, gap_us, slack_us, held]: [Value; 9] = array(answer)?.try_into().ok()?;
         let now = unsigned(&now);
         let held_back = match text(why)?.as_str() {
@@ -216,29 +210,31 @@ impl TakeReader {
         })
     }
 
-    /// One job: the fields in the order of `TAKEN_FIELDS`, the last replaced by the id, and the time until its start; then how
-    /// often it was told to wait, and with a fence how often it was started and whether its intent is written.
-    fn job(&mut self, queue: &str, token: &Arc<str>, paced_from: Option<Millis>, job: Value) -> Option<TakenJob> {
+    /// One job, as the header of `take` in `lua/lib/take.lua` says.
+    fn job(&self, queue: &str, token: &Arc<str>, paced_from: Option<Millis>, job: Value) -> Option<TakenJob> {
         let mut parts = array(job)?;
-        let (mut starts, mut flag) = (0, 0);
-        if parts.len() == 12 {
-            flag = parts.pop().map_or(0, |flag| unsigned(&flag));
-            starts = parts.pop().map_or(0, |ats| u32::try_from(unsigned(&ats)).unwrap_or(u32::MAX));
-        }
-        let waits = if parts.len() == 10 { parts.pop()? } else { Value::Nil };
-        let [fields @ .., id, start_us]: [Value; 9] = parts.try_into().ok()?;
+        let more = parts.split_off(8.min(parts.len()));
+        let [fields @ .., id]: [Value; 8] = parts.try_into().ok()?;
+        let nothing = Value::Nil;
+        let (start_us, fenced, waits) = match more.as_slice() {
+            [] => (0, None, &nothing),
+            [start] => (unsigned(start), None, &nothing),
+            [start, waits] => (unsigned(start), None, waits),
+            [start, ats, flag] => (unsigned(start), Some((ats, flag)), &nothing),
+            [start, ats, flag, waits, ..] => (unsigned(start), Some((ats, flag)), waits),
+        };
+        let (starts, flag) = fenced.map_or((0, 0), |(ats, flag)| (u32::try_from(unsigned(ats)).unwrap_or(u32::MAX), unsigned(flag)));
         let id = bytes(id)?;
         let is_addressable = std::str::from_utf8(&id).is_ok();
         let id = lossy(id);
         // No outcome could ever be stored under such an id: sent once, it would be sent again and again.
-        let content = if is_addressable { self.content(queue, &id, fields, &waits) } else { Err("the id is no UTF-8".to_owned()) };
-        let start_us = unsigned(&start_us);
+        let content = if is_addressable { self.content(queue, &id, fields, waits) } else { Err("the id is no UTF-8".to_owned()) };
         let slot_us = paced_from.map_or(0, |now| now * 1000 + start_us);
         let (token, start_after) = (Arc::clone(token), Duration::from_micros(start_us));
         Some(TakenJob { id, token, start_after, slot_us, starts, is_intended: flag == 1, is_suspect: flag == 2, content })
     }
 
-    fn content(&mut self, queue: &str, id: &str, fields: [Value; 7], waits: &Value) -> Result<Content, String> {
+    fn content(&self, queue: &str, id: &str, fields: [Value; 7], waits: &Value) -> Result<Content, String> {
         let [name, data, opts, timestamp, atm, v4_attempts, deferred] = fields;
         let counter = |value: &Value| u32::try_from(unsigned(value)).unwrap_or(u32::MAX);
         let name = bytes(name).ok_or("the job has no name")?;
@@ -262,14 +258,15 @@ impl TakeReader {
         Ok(Content { job: Arc::new(job), options, attempts_made, counts_for_v4, deferred_failure: text(deferred) })
     }
 
-    fn options(&mut self, bytes: Vec<u8>) -> Result<Arc<StoredOptions>, String> {
-        if let Some((known, parsed)) = &self.last_options
+    fn options(&self, bytes: Vec<u8>) -> Result<Arc<StoredOptions>, String> {
+        let mut last = self.last_options.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, parsed)) = &*last
             && *known == bytes
         {
             return Ok(Arc::clone(parsed));
         }
         let parsed = Arc::new(stored_options(&bytes)?);
-        self.last_options = Some((bytes, Arc::clone(&parsed)));
+        *last = Some((bytes, Arc::clone(&parsed)));
         Ok(parsed)
     }
 }

@@ -199,5 +199,5 @@ async fn settle_with(server: &Server, id: &str, token: &str) -> Vec<Settled> {
         recipients: None,
         metrics_minutes: 0,
     };
-    queue.settle(&[settlement], 0, &"unused".into(), &rules, &mut TakeReader::default()).await.unwrap().0
+    queue.settle(&[settlement], 0, &"unused".into(), &rules, &TakeReader::default()).await.unwrap().0
 }

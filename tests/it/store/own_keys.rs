@@ -105,7 +105,7 @@ async fn nobody_writes_past_a_damaged_list_of_held_messages() {
     };
 
     is_refused(&server, key, async || queue.add(&[job("new")], Ledger::Skip).await).await;
-    is_refused(&server, key, async || queue.take(9, &"wq.test.8".into(), &rules, &mut TakeReader::default()).await).await;
+    is_refused(&server, key, async || queue.take(9, &"wq.test.8".into(), &rules, &TakeReader::default()).await).await;
     is_refused(&server, key, async || queue.retry(&id, JobState::Failed, RetryRules::default()).await).await;
     is_refused(&server, key, async || queue.clean(JobState::Failed, Duration::ZERO, 9).await).await;
     is_refused(&server, key, async || queue.resolve("held", Knowledge::NotSent, None).await).await;
@@ -117,7 +117,7 @@ async fn nobody_writes_past_a_damaged_list_of_held_messages() {
         plain: None,
         verdict: Verdict::Held { reason: "uncertain: no answer".to_owned(), trace: None },
     };
-    let settle = async || queue.settle(std::slice::from_ref(&outcome), 0, &"wq.test.9".into(), &rules, &mut TakeReader::default()).await;
+    let settle = async || queue.settle(std::slice::from_ref(&outcome), 0, &"wq.test.9".into(), &rules, &TakeReader::default()).await;
     is_refused(&server, key, settle).await;
 
     assert_eq!(hand.settle(&second, outcome.verdict.clone()).await, [Settled::Done]);
@@ -174,7 +174,7 @@ async fn nothing_is_taken_past_a_damaged_pace_or_a_damaged_list_of_what_steps_as
     let bf26 = NewJob { data: r#"{"campaign":"bf26"}"#.to_owned(), ..job("aside") };
     hand.queue.add(&[bf26, job("a")], Ledger::Skip).await.unwrap();
     let (queue, rules) = (hand.queue.clone(), hand.rules.clone());
-    let take = async || queue.take(9, &"wq.test.9".into(), &rules, &mut TakeReader::default()).await;
+    let take = async || queue.take(9, &"wq.test.9".into(), &rules, &TakeReader::default()).await;
 
     for key in ["wq:bull:q:pace", "wq:bull:q:rate", "wq:bull:q:aside", "wq:bull:q:aside:campaign:bf26"] {
         is_refused(&server, key, take).await;

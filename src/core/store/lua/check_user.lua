@@ -12,7 +12,8 @@ local CALLS = {
   'pttl k', 'pubsub|shardnumsub c', 'rename k k', 'rpop k', 'rpush k v', 'sadd k v', 'scan 0', 'scard k', 'set k v', 'setrange k 0 v',
   'sismember k v', 'smembers k', 'srandmember k', 'srem k v', 'ssubscribe c', 'time', 'unlink k', 'xadd k * f v', 'xlen k',
   'xread STREAMS k 0', 'xrevrange k + -', 'xtrim k MAXLEN 1', 'zadd k 1 v', 'zcard k', 'zcount k 0 1', 'zintercard 1 k', 'zmscore k v',
-  'zpopmin k', 'zrange k 0 1', 'zrangebyscore k 0 1', 'zrem k v', 'zrevrange k 0 1', 'zrevrangebyscore k 1 0', 'zscore k v',
+  'zrange k 0 1', 'zrangebyscore k 0 1', 'zrem k v', 'zremrangebyrank k 0 0', 'zrevrange k 0 1', 'zrevrangebyscore k 1 0',
+  'zscore k v',
 }
 local missing, has_base, has_own = {}, false, false
 

@@ -36,10 +36,9 @@ for _, list in ipairs({ here.wait, here.paused, here.active }) do
 end
 for _, set in ipairs({ here.prioritized, here.delayed, here.completed, here.failed, here.children }) do
   while destroyed < most do
-    local popped = call('ZPOPMIN', set, math.min(most - destroyed, MOST_ARGUMENTS))
-    if #popped == 0 then break end
-    local ids = {}
-    for at = 1, #popped, 2 do ids[#ids + 1] = popped[at] end
+    local ids = call('ZRANGE', set, 0, math.min(most - destroyed, MOST_ARGUMENTS) - 1)
+    if #ids == 0 then break end
+    call('ZREMRANGEBYRANK', set, 0, #ids - 1)
     destroy(ids)
   end
 end

@@ -50,12 +50,11 @@ local function unlock_all()
   for index, token in ipairs(call('MGET', unpack(locks))) do
     if token ~= class_of[index].token then return false end
   end
+  if call('EXISTS', unpack(keys)) < count then return false end
   for index, key in ipairs(keys) do
-    -- pcall: it may be a key of another type. A parent may have adopted the job since it was taken. Take wrote ats: without it
-    -- the job is gone.
-    local known = redis.pcall('HMGET', key, 'parentKey', 'ats')
-    if known.err or known[1] or not known[2] then return false end
-    if fence then outcomes[index] = outcome_of(class_of[index].token, known[2], outcomes[index]) end
+    -- pcall: it may be a key of another type. A parent may have adopted the job since it was taken.
+    if redis.pcall('HEXISTS', key, 'parentKey') ~= 0 then return false end
+    if fence then outcomes[index] = outcome_of(class_of[index].token, call('HGET', key, 'ats'), outcomes[index]) end
   end
   insist('LLEN', here.active, 'list')
   insist('XLEN', here.events, 'stream')
@@ -73,9 +72,12 @@ local function leave_active()
   local missing = {}
   -- Who takes in order and finishes in order has all of them at the right end: one command instead of one each.
   if count > 2 then
-    local ends, is_end = call('RPOP', here.active, count) or {}, {}
+    local ends, all = call('RPOP', here.active, count) or {}, true
+    for index, id in ipairs(ids) do all = all and ends[index] == id end
+    if all then return missing end
+    local is_end = {}
     for _, id in ipairs(ends) do is_end[id] = true end
-    local all = #ends == count
+    all = #ends == count
     for _, id in ipairs(ids) do
       all = all and is_end[id]
       is_end[id] = nil
@@ -89,7 +91,9 @@ local function leave_active()
   return missing
 end
 
-local missing, set, statuses = leave_active(), finished.completed, {}
+-- What may be left of a job beside its hash: that the other parts are not there was asked for.
+local CHILDLESS_PARTS = { ':logs', ':processed', ':failed' }
+local missing, set, gone, statuses = leave_active(), finished.completed, {}, {}
 local events = here.events
 for index, id in ipairs(ids) do
   if missing[id] then
@@ -97,7 +101,7 @@ for index, id in ipairs(ids) do
   else
     local text, class = texts[index], class_of[index]
     if class.rule and class.rule.count == 0 then
-      removed[#removed + 1] = id
+      gone[#gone + 1] = id
     else
       if fence then
         call('HSET', keys[index], 'returnvalue', text, 'finishedOn', timestamp, 'atm', class.attempts_made, 'wqs', outcomes[index])
@@ -114,6 +118,7 @@ for index, id in ipairs(ids) do
     statuses[index] = 1
   end
 end
+delete_jobs(here, gone, CHILDLESS_PARTS)
 store_finished(minutes)
 local want, taken = tonumber(ARGV[3]), {}
 if want > 0 then taken = take(want, how) end

@@ -159,16 +159,17 @@ local function note_problem(name, count)
   redis.pcall('HINCRBY', here.counters, name, count)
 end
 
--- Everything that belongs to these jobs but their place in a list or set.
+-- Everything that belongs to these jobs but their place in a list or set; `parts` where not all of them may be there.
 local JOB_PARTS = { ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }
-local function delete_jobs(queue, ids)
+local function delete_jobs(queue, ids, parts)
+  parts = parts or JOB_PARTS
   local keys, count = {}, 0
   for _, id in ipairs(ids) do
     if not is_reserved(id) then
       local key = queue.base .. id
       keys[count + 1] = key
-      for at, part in ipairs(JOB_PARTS) do keys[count + 1 + at] = key .. part end
-      count = count + 1 + #JOB_PARTS
+      for at, part in ipairs(parts) do keys[count + 1 + at] = key .. part end
+      count = count + 1 + #parts
     end
   end
   each_key('DEL', keys)

@@ -19,19 +19,20 @@ local function pop_jobs(want, fence, checks)
     local batch = from_wait and redis.pcall('RPOP', here.wait, math.min(want - #ids, MOST_ARGUMENTS))
     if batch and batch.err then blame(here.wait, 'list', batch) end
     if not batch then
-      from_wait, batch = false, {}
-      local with_scores = redis.pcall('ZPOPMIN', here.prioritized, math.min(want - #ids, MOST_ARGUMENTS))
-      if with_scores.err then
+      from_wait = false
+      -- ZPOPMIN would make a text of every score.
+      batch = redis.pcall('ZRANGE', here.prioritized, 0, math.min(want - #ids, MOST_ARGUMENTS) - 1)
+      if batch.err then
         -- What came from wait goes its way; the next call, for which nothing is left there, says what is wrong.
-        if popped == 0 then blame(here.prioritized, 'sorted set', with_scores) end
+        if popped == 0 then blame(here.prioritized, 'sorted set', batch) end
         break
       end
-      if #with_scores == 0 then
+      if #batch == 0 then
         call('DEL', here.counter)
         is_empty = true
         break
       end
-      for at = 1, #with_scores, 2 do batch[#batch + 1] = with_scores[at] end
+      call('ZREMRANGEBYRANK', here.prioritized, 0, #batch - 1)
     end
     popped = popped + #batch
     for _, id in ipairs(batch) do
@@ -81,14 +82,19 @@ local function allowance(want, facts, max, gap, now_us, window_max)
   return math.min(want, math.max(1, math.floor(10000 / gap)))
 end
 
+-- Locks a job, whatever stands there. GET spares the table that the answer OK would be; it needs a text there or nothing.
+local function lock(key, token, ms)
+  if type(redis.pcall('SET', key, token, 'PX', ms, 'GET')) == 'table' then call('SET', key, token, 'PX', ms) end
+end
+
 -- Takes up to want jobs for one worker; `how` is what read_how gives. With a fence all that may start now are about to be sent.
 -- Returns { now ms, why, wait us, next due ms, dropped, jobs, gap us, slack us, held }
 --   why       '' or why there is no more now: 'paused', 'concurrency', 'rate'; 'empty' when nothing waits any more
 --   wait us   how long to keep away ('rate')
 --   next due  when the first delayed job is due, 0 none
 --   dropped   ids that had no job
---   jobs      one array each: the fields but ats, id, us until its start, then (not when it is the last and 0) how often it
---             was told to wait; with a fence also ats, and 1 when its intent is written, 2 when it has to run alone
+--   jobs      one array each: the fields but ats, id; then us until its start (not when it is the last and 0); with a fence ats,
+--             and 1 when its intent is written, 2 when it has to run alone; then how often it was told to wait, if it was
 --   gap us    between two starts, 0 without a rate
 --   slack us  how much later than granted all starts of a window together may be
 --   held      jobs that wait no longer but are held: they came back although they may have been sent
@@ -142,7 +148,7 @@ local function take(want, how)
       -- Whoever was being sent when a process died runs alone, and asks for its intent when it does.
       if fence and start_us == 0 and not fields[11] then intent = token .. ':' .. attempts_started .. tail end
     end
-    call('SET', key .. ':lock', token, 'PX', intent and intent_lock_ms or lock_ms)
+    lock(key .. ':lock', token, intent and intent_lock_ms or lock_ms)
     call('XADD', events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
     if intent and worker ~= '' then
       call('HSET', key, 'processedOn', processed_on, 'ats', attempts_started, 'wqi', intent, 'pb', worker)
@@ -155,10 +161,15 @@ local function take(want, how)
     end
     -- What an earlier attempt left of its outcome says nothing about this one.
     if fence and fields[10] then call('HDEL', key, 'wqs') end
-    -- A job that never started was never told to wait.
-    local waits, suspect = fields[8] and call('HGET', key, 'wqw') or nil, fields[11]
-    fields[8], fields[9], fields[10] = id, start_us, waits
-    if fence then fields[10], fields[11], fields[12] = waits or 0, attempts_started, suspect and 2 or intent and 1 or 0 end
+    -- A job that never started was never told to wait. A table that grows beyond the fields it came with is made anew.
+    local waits = fields[8] and call('HGET', key, 'wqw') or nil
+    fields[8] = id
+    if fence then
+      fields[9], fields[10], fields[11] = start_us, attempts_started, fields[11] and 2 or intent and 1 or 0
+      if waits then fields[12] = waits end
+    elseif start_us > 0 or waits then
+      fields[9], fields[10] = start_us, waits
+    end
   end
   if window_max and max and counted > 0 and call('INCRBY', here.limiter, counted) == counted then
     call('PEXPIRE', here.limiter, window_ms or window)
