@@ -60,10 +60,15 @@ pub(super) enum Slots {
     /// are taken are announced in the same call, and a start waits for an answer of the server in any case.
     FreeOnceStored,
     /// When the send ended: what a crash leaves unknown is sent again anyway, and nobody waits for the server's answer. The
-    /// next jobs are read ahead: a round of them, or two when sends are so quick that the worker ran dry during a call. As
+    /// next jobs are read ahead: a round of them, or more when sends are so quick that the worker ran dry during a call. As
     /// many outcomes may wait to be stored.
     FreeOnceEnded,
 }
+
+/// What a worker that ran dry reads ahead at least, two rounds otherwise: with few jobs a call costs the server more than they do.
+const QUICK_AHEAD: usize = 64;
+/// So long what was read ahead beyond a round waits here. Sends are slow again, and others may be idle.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the worker holds.
 #[derive(Debug)]
@@ -195,6 +200,21 @@ impl Desk {
         count
     }
 
+    /// When what is left of the read-ahead beyond a round has waited for too long.
+    pub(super) fn surplus_until(&self) -> Option<Instant> {
+        self.ready.get(self.concurrency).map(|ready| ready.start_at + PATIENCE)
+    }
+
+    /// Then it goes back, the last taken first.
+    pub(super) fn return_surplus(&mut self, now: Instant, release: impl Fn(&TakenJob) -> Settlement) {
+        if self.surplus_until().is_none_or(|until| until > now) {
+            return;
+        }
+        let surplus = self.ready.split_off(self.concurrency);
+        self.unsettled.extend(surplus.iter().rev().map(|ready| release(&ready.taken)));
+        self.ran_dry = false;
+    }
+
     /// Hands over the oldest outcomes that wait to be stored, up to `most`, for a call that may bring `want` jobs.
     pub(super) fn hand_over(&mut self, most: usize, want: usize) -> Batch {
         let outcomes: Vec<Settlement> = self.unsettled.drain(..most.min(self.unsettled.len())).collect();
@@ -229,8 +249,13 @@ impl Desk {
         self.unsettled.len()
     }
 
+    /// Jobs that it holds or that a call under way may bring.
+    pub(super) fn jobs(&self) -> usize {
+        self.ready.len() + self.running + self.unstored() + self.awaited
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.running + self.unstored() + self.awaited == 0 && self.ready.is_empty()
+        self.jobs() == 0
     }
 
     fn stopped(&mut self) {
@@ -355,19 +380,39 @@ mod tests {
     }
 
     #[test]
-    fn who_ran_dry_while_a_call_was_under_way_reads_a_round_further_ahead() {
-        let (mut desk, now) = desk(5, &["a"]);
+    fn who_ran_dry_while_a_call_was_under_way_reads_further_ahead() {
+        let (mut desk, now) = desk(50, &["a"]);
         let batch = desk.hand_over(0, 1);
         desk.next_to_start(now).unwrap();
         desk.started(false);
         desk.stored(&batch, 1);
-        assert_eq!(desk.appetite(false), 9);
+        assert_eq!(desk.appetite(false), 99);
 
         desk.ended(release(&job("a")));
         let batch = desk.hand_over(1, 1);
         desk.stored(&batch, 1);
 
-        assert_eq!(desk.appetite(false), 15);
+        assert_eq!(desk.appetite(false), 150);
+        desk.concurrency = 5;
+        assert_eq!(desk.appetite(false), 69);
+    }
+
+    #[test]
+    fn what_was_read_far_ahead_goes_back_when_sends_are_slow_again() {
+        let (mut desk, now) = desk(2, &["a", "b", "c", "d", "e"]);
+        desk.ran_dry = true;
+        for _ in 0..2 {
+            desk.next_to_start(now).unwrap();
+            desk.started(false);
+        }
+        assert_eq!(desk.surplus_until(), Some(now + PATIENCE));
+        desk.return_surplus(now + PATIENCE - Duration::from_millis(1), release);
+        assert_eq!(desk.unsettled(), 0);
+
+        desk.return_surplus(now + PATIENCE, release);
+
+        assert_eq!((ids(&desk.hand_over(10, 0)), desk.surplus_until()), (vec!["e"], None));
+        assert_eq!(desk.appetite(false), 0);
     }
 
     #[test]

@@ -142,6 +142,7 @@ impl Worker {
         while !self.stop.is_cancelled() {
             self.heed_death();
             self.look_after_journal();
+            self.desk.return_surplus(Instant::now(), verdict::release);
             if self.is_worth_a_call() {
                 self.begin_exchange();
                 self.exchange.send_off().await;
@@ -209,7 +210,14 @@ impl Worker {
 
     /// Whether so many outcomes wait that the server may as well work at them while others start.
     fn is_worth_a_call(&self) -> bool {
-        !self.exchange.is_under_way() && !self.brakes.is_pressed() && self.desk.unsettled() >= WORTH_A_CALL
+        self.exchange.under_way() < self.most_calls() && !self.brakes.is_pressed() && self.desk.unsettled() >= WORTH_A_CALL
+    }
+
+    /// A second call stands behind the one under way, so that the server has it before the worker has read the answer to the
+    /// first. With a fence what runs is what waits for that answer: there would be two small calls instead of a big one. Under a
+    /// rate an answer says when its jobs may start, and is to be had soon.
+    fn most_calls(&self) -> usize {
+        if self.rules.take.fence.is_some() || self.pace.is_some() { 1 } else { 2 }
     }
 
     /// Lets sends that take no time end, so that they make room for others, and one call stores them all.
@@ -379,6 +387,9 @@ impl Worker {
     }
 
     async fn is_at_its_end(&mut self) -> bool {
+        if self.jobs_left() == 0 && self.desk.is_empty() {
+            return true;
+        }
         match self.rules.end {
             End::Never => false,
             End::Once => self.desk.is_empty() && (self.taken > 0 || !self.may_have_work),
