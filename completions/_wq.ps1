@@ -197,6 +197,7 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
             [CompletionResult]::new('--per-recipient', '--per-recipient', [CompletionResultType]::ParameterName, 'To one recipient [default: 1/6s by evolution and cloud]')
             [CompletionResult]::new('--per-recipient-burst', '--per-recipient-burst', [CompletionResultType]::ParameterName, 'To one recipient at once, after a rest')
             [CompletionResult]::new('--per-recipient-daily', '--per-recipient-daily', [CompletionResultType]::ParameterName, 'To one recipient in any 24 hours')
+            [CompletionResult]::new('--max-jobs', '--max-jobs', [CompletionResultType]::ParameterName, 'End after so many jobs in each queue, at the latest')
             [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long sends may go on after the first signal')
             [CompletionResult]::new('--on-uncertain', '--on-uncertain', [CompletionResultType]::ParameterName, 'hold, retry or lookup [default: hold; --via log: retry]')
             [CompletionResult]::new('--uncertain-wait', '--uncertain-wait', [CompletionResultType]::ParameterName, 'How long lookup asks the provider for proof [default: 10m]')

@@ -4299,7 +4299,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__worker)
-            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --latency --fail --fail-permanent --base-url --instance --key-file --phone-number-id --graph-version --token-file --concurrency --rate --node-limiter --per-recipient --per-recipient-burst --per-recipient-daily --until-empty --once --grace --on-uncertain --uncertain-wait --state-dir --durability --keep-completed --lock-ttl --stalled-interval --metrics --name --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
+            opts="-Q -o -q -v -y -h --queue --via --url --send-timeout --latency --fail --fail-permanent --base-url --instance --key-file --phone-number-id --graph-version --token-file --concurrency --rate --node-limiter --per-recipient --per-recipient-burst --per-recipient-daily --until-empty --once --max-jobs --grace --on-uncertain --uncertain-wait --state-dir --durability --keep-completed --lock-ttl --stalled-interval --metrics --name --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4382,6 +4382,10 @@ _wq() {
                     return 0
                     ;;
                 --per-recipient-daily)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -191,6 +191,7 @@ set edit:completion:arg-completer[wq] = {|@words|
             cand --per-recipient 'To one recipient [default: 1/6s by evolution and cloud]'
             cand --per-recipient-burst 'To one recipient at once, after a rest'
             cand --per-recipient-daily 'To one recipient in any 24 hours'
+            cand --max-jobs 'End after so many jobs in each queue, at the latest'
             cand --grace 'How long sends may go on after the first signal'
             cand --on-uncertain 'hold, retry or lookup [default: hold; --via log: retry]'
             cand --uncertain-wait 'How long lookup asks the provider for proof [default: 10m]'

@@ -209,6 +209,7 @@ complete -c wq -n "__fish_wq_using_subcommand worker" -l node-limiter -d 'What N
 complete -c wq -n "__fish_wq_using_subcommand worker" -l per-recipient -d 'To one recipient [default: 1/6s by evolution and cloud]' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l per-recipient-burst -d 'To one recipient at once, after a rest' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l per-recipient-daily -d 'To one recipient in any 24 hours' -r
+complete -c wq -n "__fish_wq_using_subcommand worker" -l max-jobs -d 'End after so many jobs in each queue, at the latest' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l grace -d 'How long sends may go on after the first signal' -r
 complete -c wq -n "__fish_wq_using_subcommand worker" -l on-uncertain -d 'hold, retry or lookup [default: hold; --via log: retry]' -r -f -a "hold\t''
 retry\t''

@@ -5,27 +5,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 use wq::core::dispatch::transport::{Answer, Delivery, Outcome, Transport};
-use wq::core::dispatch::{End, KeepRules, Worker, WorkerRules};
 use wq::core::model::clock::Millis;
 use wq::core::model::job::{Job, JobOptions, NewJob};
-use wq::core::store::connect::ServerAddress;
+use wq::core::store::Ledger;
 use wq::core::store::held::LookupTurn;
 use wq::core::store::intent::{Fence, OnUncertain};
-use wq::core::store::standstill::ProbeRules;
-use wq::core::store::take::TakeRules;
-use wq::core::store::{Ledger, Queue};
 
+use crate::support::in_process::{Running, rules, whatsapp};
 use crate::support::{Server, eventually};
 
 const SOON: Duration = Duration::from_secs(20);
 const TURN: Duration = Duration::from_secs(30);
-
-async fn whatsapp(server: &Server) -> Queue {
-    let address = ServerAddress::parse(&server.url()).unwrap();
-    Queue::open_once(&address, &"bull".parse().unwrap(), &"whatsapp".parse().unwrap()).await.unwrap()
-}
 
 #[tokio::test]
 async fn a_held_message_is_asked_for_by_one_at_a_time_and_less_and_less_often() {
@@ -96,28 +87,6 @@ impl Transport for Provider {
     }
 }
 
-fn rules() -> WorkerRules {
-    WorkerRules {
-        concurrency: 2,
-        take: TakeRules {
-            lock_ttl: Duration::from_secs(30),
-            worker: None,
-            rate: "none".parse().unwrap(),
-            node_limiter: None,
-            fence: Some(Fence { policy: OnUncertain::Lookup, send_timeout: SOON }),
-            recipients: None,
-            metrics_minutes: 0,
-        },
-        stalled_interval: Duration::from_secs(30),
-        grace: SOON,
-        keep: KeepRules::default(),
-        end: End::Never,
-        journal: None,
-        uncertain_wait: Duration::from_mins(10),
-        probe: ProbeRules::default(),
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_ask_for_a_message_once() {
     let server = Server::start();
@@ -125,12 +94,11 @@ async fn two_workers_ask_for_a_message_once() {
     let job = NewJob { id: "m1".to_owned(), name: "send".to_owned(), data: "{}".to_owned(), options: JobOptions::default() };
     queue.add(&[job], Ledger::Skip).await.unwrap();
     let provider = Arc::new(Provider { asked: Mutex::default(), may_answer: Semaphore::new(0) });
-    let stop = CancellationToken::new();
     let mut workers = Vec::new();
     for _ in 0..2 {
-        let transport: Arc<dyn Transport> = Arc::<Provider>::clone(&provider);
-        let worker = Worker::new(whatsapp(&server).await, rules(), transport).unwrap();
-        workers.push(tokio::spawn(worker.run(stop.clone(), CancellationToken::new())));
+        let mut rules = rules(2);
+        rules.take.fence = Some(Fence { policy: OnUncertain::Lookup, send_timeout: SOON });
+        workers.push(Running::start(&server, &provider, rules).await);
     }
     let asked = || provider.asked.lock().unwrap().get("m1").copied();
 
@@ -141,9 +109,8 @@ async fn two_workers_ask_for_a_message_once() {
     assert_eq!(asked(), Some(1));
     provider.may_answer.add_permits(9);
     eventually(SOON, "it is proved", || (server.ask::<u64>("ZCARD bull:whatsapp:completed") == 1).then_some(()));
-    stop.cancel();
     for worker in workers {
-        worker.await.unwrap();
+        worker.end().await;
     }
 
     assert_eq!(asked(), Some(1));

@@ -24,6 +24,7 @@ mod operate;
 mod output;
 mod permissions;
 mod property;
+mod reading_ahead;
 mod redis_service;
 mod sandbox;
 mod schedule;

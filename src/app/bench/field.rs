@@ -78,6 +78,7 @@ impl Field {
             grace: self.patience,
             keep: KeepRules { completed: keep, ..KeepRules::default() },
             end,
+            most_jobs: None,
             probe: ProbeRules::default(),
         };
         let queue = &self.queue;

@@ -52,8 +52,7 @@ Ways to send (what each answer means: docs/sending.md, docs/providers.md):
 
 Examples:
   wq worker --via http --url http://127.0.0.1:8080/send
-  wq worker --via exec --until-empty -- ./send.sh        for cron and CI
-  wq worker --via evolution --profile sales
+  wq worker --via exec --until-empty --max-jobs 500 -- ./send.sh        for cron and CI
 
 The first Ctrl-C or SIGTERM finishes what is being sent (exit 0), the second cuts it off (130, 143).";
 
@@ -114,6 +113,9 @@ pub struct Args {
     /// End after one job, or at once if there is none
     #[arg(long, help_heading = ENDING)]
     once: bool,
+    /// End after so many jobs in each queue, at the latest
+    #[arg(long, value_name = "N", conflicts_with = "once", value_parser = clap::value_parser!(u64).range(1..), help_heading = ENDING)]
+    max_jobs: Option<u64>,
     /// How long sends may go on after the first signal
     #[arg(long, value_name = "TIME", default_value = "25s", value_parser = values::patience, help_heading = ENDING)]
     grace: Duration,
@@ -261,6 +263,7 @@ impl Args {
                 (false, true) => End::UntilEmpty,
                 (false, false) => End::Never,
             },
+            most_jobs: self.max_jobs,
             probe: ProbeRules::default(),
             journal: self.journal.rules(self.via == Via::Log)?,
         };
@@ -282,10 +285,12 @@ impl Args {
             RateLimit::Unlimited => "no rate of its own".to_owned(),
             RateLimit::Limited(rate) => format!("at most {rate}"),
         };
-        let until = match plan.rules.end {
-            End::Never => "Ctrl-C stops it",
-            End::UntilEmpty => "until the queue is empty",
-            End::Once => "one job",
+        let until = match (plan.rules.end, plan.rules.most_jobs) {
+            (End::Never, None) => "Ctrl-C stops it".to_owned(),
+            (End::UntilEmpty, None) => "until the queue is empty".to_owned(),
+            (End::Never, Some(most)) => format!("at most {most} jobs of each queue"),
+            (End::UntilEmpty, Some(most)) => format!("until the queue is empty, at most {most} jobs of each"),
+            (End::Once, _) => "one job".to_owned(),
         };
         let (concurrency, server) = (self.concurrency, &plan.server);
         format!("worker on {} at {server} via {}, {concurrency} at a time, {rate}; {until}", queues.join(", "), self.via_word())
@@ -445,6 +450,8 @@ mod tests {
             "--via log --rate 0/m",
             "--via log --lock-ttl 0s",
             "--via log --once --until-empty",
+            "--via log --once --max-jobs 5",
+            "--via log --max-jobs 0",
             "--via log -Q a:b",
             "--via log --fail 5",
             "--via log --keep-completed some",

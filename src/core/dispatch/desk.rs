@@ -277,7 +277,8 @@ impl Desk {
     fn ahead(&self) -> usize {
         match self.slots {
             Slots::FreeOnceStored => 0,
-            Slots::FreeOnceEnded => self.concurrency * (1 + usize::from(self.ran_dry)),
+            Slots::FreeOnceEnded if self.ran_dry => (self.concurrency * 2).max(QUICK_AHEAD),
+            Slots::FreeOnceEnded => self.concurrency,
         }
     }
 

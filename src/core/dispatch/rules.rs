@@ -47,6 +47,8 @@ pub struct WorkerRules {
     pub keep: KeepRules,
     /// When it ends by itself.
     pub end: End,
+    /// It ends after so many jobs at the latest, whatever becomes of them; what it gives back untried doesn't count.
+    pub most_jobs: Option<u64>,
     /// What it writes down of its sends, for a server that forgets; nothing for one that only seems to send.
     pub journal: Option<JournalRules>,
     /// How often a provider is asked whether it is back.
@@ -91,6 +93,11 @@ impl AddAssign for Report {
 }
 
 impl Report {
+    /// Jobs that were tried.
+    pub(super) fn tried(&self) -> u64 {
+        self.completed + self.dead + self.retried + self.postponed + self.held + self.lost
+    }
+
     /// Counts one stored outcome.
     pub(super) fn count(&mut self, verdict: &Verdict) {
         let counter = match verdict {

@@ -245,8 +245,15 @@ impl Worker {
         match self.rules.end {
             _ if self.full_until.is_some() => 0,
             End::Once => usize::from(self.taken == 0 && !self.exchange.is_under_way()),
-            End::Never | End::UntilEmpty => self.desk.appetite(self.pace.is_some()).min(MAX_SETTLE_BATCH),
+            End::Never | End::UntilEmpty => self.desk.appetite(self.pace.is_some()).min(MAX_SETTLE_BATCH).min(self.jobs_left()),
         }
+    }
+
+    /// How many more jobs it may take before it ends.
+    fn jobs_left(&self) -> usize {
+        let on_desk = self.desk.jobs();
+        let left = |most: u64| usize::try_from(most.saturating_sub(self.report.tried())).unwrap_or(usize::MAX).saturating_sub(on_desk);
+        self.rules.most_jobs.map_or(usize::MAX, left)
     }
 
     /// Begins to store outcomes and to take the next jobs, in one call.
@@ -315,7 +322,7 @@ impl Worker {
         let look = (is_hungry && self.may_have_work).then_some(self.next_look);
         let due = self.next_due.filter(|_| is_hungry);
         let poll = (self.rules.end != End::Never).then(|| Instant::now() + EMPTY_PAUSE);
-        let until = [self.desk.next_start(), look, due, poll, self.full_until].into_iter().flatten().min();
+        let until = [self.desk.next_start(), self.desk.surplus_until(), look, due, poll, self.full_until].into_iter().flatten().min();
         let alarm = async {
             match until {
                 Some(moment) => tokio::time::sleep_until(moment).await,

@@ -5,18 +5,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 use wq::core::dispatch::transport::{Answer, Delivery, Health, Outcome, PauseScope, Transport};
-use wq::core::dispatch::{End, KeepRules, Report, Worker, WorkerRules};
+use wq::core::dispatch::{End, WorkerRules};
 use wq::core::model::job::Job;
 use wq::core::model::outage::{Outage, OutageEnd};
 use wq::core::store::Queue;
-use wq::core::store::connect::ServerAddress;
 use wq::core::store::intent::{Fence, OnUncertain};
 use wq::core::store::standstill::ProbeRules;
 
-use super::{add, job, take_rules, whatsapp};
+use super::{add, job, whatsapp};
+use crate::support::in_process::{self, Running};
 use crate::support::{Server, eventually, wq};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -74,45 +72,14 @@ fn outage(class: &'static str, end: OutageEnd) -> Outage {
 }
 
 fn rules(concurrency: usize) -> WorkerRules {
-    WorkerRules {
-        concurrency,
-        take: take_rules("none", None),
-        stalled_interval: Duration::from_secs(30),
-        grace: SOON,
-        keep: KeepRules::default(),
-        end: End::Never,
-        journal: None,
-        uncertain_wait: SOON,
-        probe: ProbeRules {
-            first: Duration::from_millis(20),
-            longest: Duration::from_millis(100),
-            longest_by_message: Duration::from_millis(100),
-            turn: Duration::from_secs(10),
-            trial: Duration::from_secs(10),
-        },
-    }
-}
-
-/// A worker that runs until it is told to stop.
-struct Running {
-    stop: CancellationToken,
-    handle: JoinHandle<Report>,
-}
-
-impl Running {
-    async fn start(server: &Server, provider: &Arc<Provider>, rules: WorkerRules) -> Self {
-        let address = ServerAddress::parse(&server.url()).unwrap();
-        let queue = Queue::open_once(&address, &"bull".parse().unwrap(), &"whatsapp".parse().unwrap()).await.unwrap();
-        let stop = CancellationToken::new();
-        let transport: Arc<dyn Transport> = Arc::<Provider>::clone(provider);
-        let worker = Worker::new(queue, rules, transport).unwrap();
-        Self { handle: tokio::spawn(worker.run(stop.clone(), CancellationToken::new())), stop }
-    }
-
-    async fn end(self) -> Report {
-        self.stop.cancel();
-        self.handle.await.unwrap()
-    }
+    let probe = ProbeRules {
+        first: Duration::from_millis(20),
+        longest: Duration::from_millis(100),
+        longest_by_message: Duration::from_millis(100),
+        turn: Duration::from_secs(10),
+        trial: Duration::from_secs(10),
+    };
+    WorkerRules { probe, ..in_process::rules(concurrency) }
 }
 
 /// Looks again and again, for at most [`SOON`].
@@ -269,7 +236,7 @@ async fn a_worker_that_starts_during_an_outage_goes_on_asking() {
     let provider = Provider::new(|_| accepted(), || Health::Up);
 
     let worker = Running::start(&server, &provider, WorkerRules { end: End::UntilEmpty, ..rules(2) }).await;
-    let report = worker.handle.await.unwrap();
+    let report = worker.ended().await;
 
     assert_eq!(report.completed, 3, "it ends when the queue is empty, not when it is paused");
 }

@@ -138,6 +138,27 @@ fn a_drain_sends_each_message_once_and_holds_none_whatever_is_lost() {
 }
 
 #[test]
+fn a_drain_that_holds_nothing_loses_nothing_and_repeats_little_whatever_is_lost() {
+    const JOBS: usize = 2_000;
+    // Three rounds of its concurrency, or 64 jobs and one.
+    const MOST_REPEATED: usize = 64 + 5;
+    let server = Server::tcp();
+    let longest = in_lanes(&server, |proxy, queue| {
+        wq(&server).line(&format!("enqueue --ndjson - -Q {queue}")).input("{\"data\":{}}\n".repeat(JOBS)).run().exits(0);
+        let line = format!("worker -Q {queue} --via log --rate none --concurrency 5 --until-empty --keep-completed all");
+        let run: Finished = wq(&server).env("WQ_REDIS_URL", proxy.url()).line(&line).run();
+        let (sent, stderr) = (run.stdout.lines().count(), &run.stderr);
+        assert_eq!(server.ask::<usize>(&format!("ZCARD bull:{queue}:completed")), JOBS, "{queue}: {stderr}");
+        assert!((JOBS..=JOBS + MOST_REPEATED).contains(&sent), "{queue}: {sent} sent: {stderr}");
+        assert_eq!(faults_of(&server, queue), [""; 0], "{queue}: {stderr}");
+        run.exits(0);
+    });
+
+    println!("drain without a fence: the longest step took {longest:?}");
+    assert!(longest < SOON, "{longest:?}");
+}
+
+#[test]
 fn workers_that_lose_answer_after_answer_send_each_message_once_and_hold_none() {
     let server = Server::tcp();
     let receiver = Receiver::start(Duration::from_millis(1), accept);

@@ -4,6 +4,7 @@ pub(crate) mod board;
 pub(crate) mod cluster;
 pub(crate) mod command;
 pub(crate) mod disk;
+pub(crate) mod in_process;
 pub(crate) mod node;
 pub(crate) mod proxy;
 pub(crate) mod receiver;
