@@ -41,29 +41,29 @@ const plan = [
   ['limiter', 'limiter', { jobs: 500 * Math.max(few, 0.6), max: 100, window: 1000 }, all],
   ['version', 'version', { jobs: 1 }, ['wq']],
 ].map(([name, workload, given, who, more = {}]) => ({ name, workload, given, who, ...more }));
-// What is measured with everything in memory alone, and seldom: a queue that is a hundred times deeper.
-const deep = [
-  ['deep', 'deep', { jobs, waiting: 9 * jobs }, 1],
-  ['shallow', 'deep', { jobs: 10_000 * few, waiting: 0 }, 5],
-].map(([name, workload, given, times]) => ({ name, workload, given, who: ['wq'], times }));
+// How the cost of a job grows with what waits, with everything in memory alone. The same few jobs by turns from a queue that is kept
+// deep, on a server of its own, and from one that is filled for them: a machine's mood changes faster than a deep queue is filled.
+const depth = { name: 'depth', waiting: 1_000_000 * few, jobs: 10_000 * few, samples: quick ? 3 : 15, who: both };
 // The slow ones, whose figures a disk hardly changes: one round of them is enough.
 const unhurried = ['handler', 'pickup', 'delayed', 'limiter', 'version'];
 
 const wanted = options.only.split(',').filter(Boolean);
 const chosen = ({ name, workload }) => wanted.length === 0 || wanted.includes(name) || wanted.includes(workload);
-const unknown = wanted.filter((word) => ![...plan, ...deep].some(({ name, workload }) => word === name || word === workload));
+const unknown = wanted.filter((word) => ![...plan, depth].some(({ name, workload }) => word === name || word === workload));
 if (unknown.length > 0) {
-  process.stderr.write(`bench: no workload ${unknown}; there are ${[...new Set([...plan, ...deep].map(({ workload }) => workload))].join(', ')}\n`);
+  const names = new Set([...plan, depth].map(({ name, workload }) => workload ?? name));
+  process.stderr.write(`bench: no workload ${unknown}; there are ${[...names].join(', ')}\n`);
   process.exit(2);
 }
 
 const files = new Files();
 const doing = programs(files);
 const results = new Results();
-let server;
+let [server, deepServer] = [];
 const tidy = () => {
   endAll();
   server?.stop();
+  deepServer?.stop();
   files.remove();
 };
 for (const signal of ['SIGINT', 'SIGTERM']) {
@@ -105,6 +105,36 @@ const measure = async (phase, round, { name, workload, given, who, fill }) => {
   }
 };
 
+const measureDepth = async () => {
+  const { waiting, jobs, samples, who } = depth;
+  const drain = async (program, name, place) => {
+    const result = await doing[program]('drain', { jobs, concurrency: 50, keep: true, queue: 'bench' }, place);
+    results.add('memory', program, name, { ...result, load: loadavg()[0] });
+    tell(`memory, ${name}, ${program}`, result);
+  };
+  const seed = (place, count) => doing.wq('seed', { jobs: count, queue: 'bench' }, place);
+  const turns = {
+    deep: async (program) => {
+      await drain(program, 'deep', deepServer);
+      await doing.wq('clean', { queue: 'bench' }, deepServer);
+      await seed(deepServer, jobs);
+    },
+    shallow: async (program) => {
+      await server.empty();
+      await seed(server, jobs);
+      await drain(program, 'shallow', server);
+    },
+  };
+  deepServer = await Server.start(false);
+  for (let filled = 0; filled < waiting; filled += waiting / 10) await seed(deepServer, waiting / 10);
+  for (let sample = 0; sample < samples; sample += 1) {
+    for (const program of who) {
+      for (const turn of sample % 2 === 0 ? ['deep', 'shallow'] : ['shallow', 'deep']) await turns[turn](program);
+    }
+  }
+  deepServer.stop();
+};
+
 const phase = async (name, aof) => {
   server = await Server.start(aof);
   results.version = await server.version();
@@ -112,11 +142,7 @@ const phase = async (name, aof) => {
     const due = plan.filter(chosen).filter((each) => !aof || round === 1 || !unhurried.includes(each.name));
     for (const each of due) await measure(name, round, each);
   }
-  if (!aof) {
-    for (const each of deep.filter(chosen)) {
-      for (let time = 1; time <= (quick ? 1 : each.times); time += 1) await measure(name, time, each);
-    }
-  }
+  if (!aof && chosen(depth)) await measureDepth();
   server.stop();
 };
 
@@ -131,11 +157,12 @@ try {
     machine: `${cpus().length} × ${cpus()[0].model.trim()}`,
     node: process.version,
     rounds,
+    depth,
     minutes: (performance.now() - begun) / 60_000,
   };
   mkdirSync('target/bench', { recursive: true });
   writeFileSync('target/bench/results.json', `${JSON.stringify({ about, results: results.all }, null, 1)}\n`);
-  const text = markdown(tables(results), about, results);
+  const text = markdown(tables(results, about), about, results);
   process.stdout.write(text);
   if (options['update-readme']) {
     const readme = readFileSync('README.md', 'utf8');

@@ -5,8 +5,7 @@ use serde::Serialize;
 use super::{Exit, shell::Shell, watch::Watch};
 use crate::app::error::AppError;
 use crate::core::model::queue::QueueName;
-use crate::core::store::list_queues;
-use crate::core::store::workers::WorkerInfo;
+use crate::core::store::workers::{WorkerInfo, queues_at_work};
 use crate::output::{Page, Row, human};
 
 /// See who works
@@ -79,7 +78,7 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
         .every(shell, async || {
             let queues = match &queue {
                 Some(name) => vec![shell.open(&link, Some(name))?],
-                None => shell.open_each(&link, &list_queues(&link, &shell.settings.prefix).await.map_err(AppError::from)?),
+                None => shell.open_each(&link, &queues_at_work(&link, &shell.settings.prefix).await.map_err(AppError::from)?),
             };
             let mut rows = Vec::new();
             for queue in &queues {

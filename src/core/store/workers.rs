@@ -1,11 +1,14 @@
 //! This file knows which workers are connected, ours and Node's, and how a worker makes itself known.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::connect::LIB_NAME;
+use super::connect::{LIB_NAME, Link};
 use super::error::StoreError;
 use super::queue::Queue;
+use crate::core::model::queue::{Prefix, QueueName};
 
 /// A connected worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +23,19 @@ pub struct WorkerInfo {
     pub idle_s: u64,
     /// Whether it is a `wq` worker.
     pub ours: bool,
+}
+
+/// The queues with that prefix that somebody is connected for, by name: what is in the server need not be gone through.
+///
+/// # Errors
+/// When the server can't be asked.
+pub async fn queues_at_work(link: &Link, prefix: &Prefix) -> Result<Vec<QueueName>, StoreError> {
+    let mut names = BTreeSet::new();
+    for mut node in link.everywhere().await? {
+        let clients: String = node.query(redis::cmd("CLIENT").arg("LIST")).await?;
+        names.extend(clients.lines().filter_map(|line| read_queue(line, prefix)));
+    }
+    Ok(names.into_iter().collect())
 }
 
 impl Queue {
@@ -56,8 +72,18 @@ fn read_workers(clients: &str, queue: &Queue) -> Vec<WorkerInfo> {
     clients.lines().filter_map(|line| read_worker(line, &root)).collect()
 }
 
+fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    line.split(' ').find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
+}
+
+fn read_queue(line: &str, prefix: &Prefix) -> Option<QueueName> {
+    let rest = field(line, "name")?.strip_prefix(prefix.as_str())?.strip_prefix(':')?;
+    let encoded = rest.split_once(':').map_or(rest, |(encoded, _)| encoded);
+    String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?.parse().ok()
+}
+
 fn read_worker(line: &str, root: &str) -> Option<WorkerInfo> {
-    let field = |name: &str| line.split(' ').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+    let field = |name: &str| field(line, name);
     let rest = field("name")?.strip_prefix(root)?;
     let name = match rest {
         "" => None,

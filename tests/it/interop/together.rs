@@ -70,14 +70,17 @@ fn node_sees_our_worker_and_wq_sees_nodes() {
     });
 
     assert_eq!(names, BTreeSet::from(["bull:cQ==:w:our-1".to_owned(), "bull:cQ==:w:theirs".to_owned()]));
-    let listed = wq(&server).line("workers list -Q q --json").run().exits(0).json();
-    let listed: BTreeSet<(String, String)> = listed["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|worker| (worker["name"].as_str().unwrap().to_owned(), worker["kind"].as_str().unwrap().to_owned()))
-        .collect();
-    assert_eq!(listed, BTreeSet::from([("our-1".to_owned(), "wq".to_owned()), ("theirs".to_owned(), "other".to_owned())]));
+    let expected = BTreeSet::from([("our-1".to_owned(), "wq".to_owned()), ("theirs".to_owned(), "other".to_owned())]);
+    for line in ["workers list -Q q --json", "workers list --json"] {
+        let listed = wq(&server).line(line).run().exits(0).json();
+        let listed: BTreeSet<(String, String)> = listed["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|worker| (worker["name"].as_str().unwrap().to_owned(), worker["kind"].as_str().unwrap().to_owned()))
+            .collect();
+        assert_eq!(listed, expected, "{line}");
+    }
 }
 
 #[test]
