@@ -65,7 +65,9 @@ pub(super) enum Slots {
     FreeOnceEnded,
 }
 
-/// What a worker that ran dry reads ahead at least, two rounds otherwise: with few jobs a call costs the server more than they do.
+/// What a worker that ran dry reads ahead: so many rounds, and at least so many jobs. Half of them is what a call should have: of
+/// fewer jobs it costs the server more than they do.
+const QUICK_ROUNDS: usize = 3;
 const QUICK_AHEAD: usize = 64;
 /// So long what was read ahead beyond a round waits here. Sends are slow again, and others may be idle.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -254,6 +256,11 @@ impl Desk {
         self.ready.len() + self.running + self.unstored() + self.awaited
     }
 
+    /// How many outcomes are worth a second call behind the one under way.
+    pub(super) fn worth_a_second_call(&self) -> usize {
+        self.ahead() / 2
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.jobs() == 0
     }
@@ -273,11 +280,11 @@ impl Desk {
         self.busy() < self.concurrency
     }
 
-    /// Jobs that are read ahead.
+    /// Jobs that are read ahead; as many outcomes may wait to be stored before a slot is not free for it.
     fn ahead(&self) -> usize {
         match self.slots {
             Slots::FreeOnceStored => 0,
-            Slots::FreeOnceEnded if self.ran_dry => (self.concurrency * 2).max(QUICK_AHEAD),
+            Slots::FreeOnceEnded if self.ran_dry => (self.concurrency * QUICK_ROUNDS).max(QUICK_AHEAD),
             Slots::FreeOnceEnded => self.concurrency,
         }
     }
@@ -393,7 +400,7 @@ mod tests {
         let batch = desk.hand_over(1, 1);
         desk.stored(&batch, 1);
 
-        assert_eq!(desk.appetite(false), 150);
+        assert_eq!(desk.appetite(false), 200);
         desk.concurrency = 5;
         assert_eq!(desk.appetite(false), 69);
     }

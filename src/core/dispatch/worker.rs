@@ -210,7 +210,8 @@ impl Worker {
 
     /// Whether so many outcomes wait that the server may as well work at them while others start.
     fn is_worth_a_call(&self) -> bool {
-        self.exchange.under_way() < self.most_calls() && !self.brakes.is_pressed() && self.desk.unsettled() >= WORTH_A_CALL
+        let worth = if self.exchange.is_under_way() { WORTH_A_CALL.max(self.desk.worth_a_second_call()) } else { WORTH_A_CALL };
+        self.exchange.under_way() < self.most_calls() && !self.brakes.is_pressed() && self.desk.unsettled() >= worth
     }
 
     /// A second call stands behind the one under way, so that the server has it before the worker has read the answer to the

@@ -140,7 +140,7 @@ fn a_drain_sends_each_message_once_and_holds_none_whatever_is_lost() {
 #[test]
 fn a_drain_that_holds_nothing_loses_nothing_and_repeats_little_whatever_is_lost() {
     const JOBS: usize = 2_000;
-    // Three rounds of its concurrency, or 64 jobs and one.
+    // docs/sending.md
     const MOST_REPEATED: usize = 64 + 5;
     let server = Server::tcp();
     let longest = in_lanes(&server, |proxy, queue| {
