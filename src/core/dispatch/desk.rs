@@ -1,45 +1,16 @@
 //! This file is the worker's desk: which jobs it holds, which run, which wait for their start, which for being stored.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::exchange::Batch;
+use super::held_locks::HeldLocks;
 use super::moment::Moment;
+use super::slots::Slots;
 use crate::core::store::settle::Settlement;
 use crate::core::store::take::TakenJob;
-
-/// Locks of all jobs on the desk, shared with the heartbeat that renews them.
-#[derive(Clone, Debug, Default)]
-pub(super) struct HeldLocks(Arc<Mutex<HashMap<String, Arc<str>>>>);
-
-impl HeldLocks {
-    /// Every id with its token.
-    pub(super) fn list(&self) -> Vec<(String, Arc<str>)> {
-        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.iter().map(|(id, token)| (id.clone(), Arc::clone(token))).collect()
-    }
-
-    fn insert(&self, id: &str, token: &Arc<str>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), Arc::clone(token));
-    }
-
-    /// Only where the token is that one: the job may have been taken again meanwhile.
-    fn remove(&self, settled: &[Settlement]) {
-        for Settlement { id, token, .. } in settled {
-            self.forget(id, token);
-        }
-    }
-
-    fn forget(&self, id: &str, token: &Arc<str>) {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.get(id).is_some_and(|known| *known == *token) {
-            held.remove(id);
-        }
-    }
-}
 
 /// A job that waits for its start.
 #[derive(Debug)]
@@ -53,22 +24,6 @@ pub(super) struct Ready {
     pub(super) permitted: Option<Moment>,
 }
 
-/// When a slot of the concurrency is free again, and so how much a crash leaves unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Slots {
-    /// When the outcome is stored: no more is unknown than runs at once, and held then. Nothing is read ahead, since all that
-    /// are taken are announced in the same call, and a start waits for an answer of the server in any case.
-    FreeOnceStored,
-    /// When the send ended: what a crash leaves unknown is sent again anyway, and nobody waits for the server's answer. The
-    /// next jobs are read ahead: a round of them, or more when sends are so quick that the worker ran dry during a call. As
-    /// many outcomes may wait to be stored.
-    FreeOnceEnded,
-}
-
-/// What a worker that ran dry reads ahead: so many rounds, and at least so many jobs. Half of them is what a call should have: of
-/// fewer jobs it costs the server more than they do.
-const QUICK_ROUNDS: usize = 3;
-const QUICK_AHEAD: usize = 64;
 /// So long what was read ahead beyond a round waits here. Sends are slow again, and others may be idle.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -110,11 +65,11 @@ impl Desk {
         }
     }
 
-    /// How many more jobs to take in a call that stores outcomes. Under a rate: one round, and only when the last one was started
-    /// and a slot is free, since a start that is granted and used late is lost.
-    pub(super) fn appetite(&self, paced: bool) -> usize {
-        // What is unsettled will be settled in the very call that takes.
-        let held = self.running + self.ready.len() + self.awaited;
+    /// How many more jobs to take in a call that stores up to `most` outcomes. Under a rate: one round, and only when the last one
+    /// was started and a slot is free, since a start that is granted and used late is lost.
+    pub(super) fn appetite(&self, paced: bool, most: usize) -> usize {
+        // What the very call settles that takes makes room, as does what a call before it settles, which brings others instead.
+        let held = self.running + self.ready.len() + self.awaited + self.unsettled.len().saturating_sub(most);
         match paced {
             true if self.ready.is_empty() => self.concurrency.saturating_sub(held),
             true => 0,
@@ -256,9 +211,20 @@ impl Desk {
         self.ready.len() + self.running + self.unstored() + self.awaited
     }
 
-    /// How many outcomes are worth a second call behind the one under way.
-    pub(super) fn worth_a_second_call(&self) -> usize {
-        self.ahead() / 2
+    /// How many outcomes a call should have so that another one can stand behind it: half of those that may wait to be stored.
+    pub(super) fn half(&self) -> usize {
+        match self.slots {
+            Slots::FreeOnceStored => self.concurrency / 2,
+            Slots::FreeOnceEnded => self.ahead() / 2,
+        }
+    }
+
+    /// The most outcomes that one of two calls takes, where the other one is to have as many.
+    pub(super) fn most_of_one(&self) -> usize {
+        match self.slots {
+            Slots::FreeOnceStored => self.half(),
+            Slots::FreeOnceEnded => usize::MAX,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -280,13 +246,8 @@ impl Desk {
         self.busy() < self.concurrency
     }
 
-    /// Jobs that are read ahead; as many outcomes may wait to be stored before a slot is not free for it.
     fn ahead(&self) -> usize {
-        match self.slots {
-            Slots::FreeOnceStored => 0,
-            Slots::FreeOnceEnded if self.ran_dry => (self.concurrency * QUICK_ROUNDS).max(QUICK_AHEAD),
-            Slots::FreeOnceEnded => self.concurrency,
-        }
+        self.slots.ahead(self.concurrency, self.ran_dry)
     }
 
     /// Jobs whose outcome is known and not stored.
@@ -302,6 +263,8 @@ impl Desk {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::core::store::settle::Verdict;
 
@@ -382,9 +345,27 @@ mod tests {
     fn read_ahead_is_one_more_round_of_jobs_and_one_start_under_a_rate() {
         let ((empty, _), (one, _), (fenced, _)) = (desk(5, &[]), desk(5, &["a"]), fenced_desk(5, &["a"]));
 
-        assert_eq!((empty.appetite(false), empty.appetite(true)), (10, 5));
-        assert_eq!((one.appetite(false), one.appetite(true)), (9, 0));
-        assert_eq!((fenced.appetite(false), fenced.appetite(true)), (4, 0));
+        assert_eq!((empty.appetite(false, usize::MAX), empty.appetite(true, usize::MAX)), (10, 5));
+        assert_eq!((one.appetite(false, usize::MAX), one.appetite(true, usize::MAX)), (9, 0));
+        assert_eq!((fenced.appetite(false, usize::MAX), fenced.appetite(true, usize::MAX)), (4, 0));
+    }
+
+    #[test]
+    fn a_call_that_stores_half_of_the_outcomes_takes_half_of_the_jobs() {
+        let (mut desk, now) = fenced_desk(50, &["a"; 50]);
+        while let Some(ready) = desk.next_to_start(now) {
+            desk.started(false);
+            desk.ended(release(&ready.taken));
+        }
+        assert_eq!((desk.half(), desk.most_of_one(), desk.appetite(false, 25)), (25, 25, 25));
+
+        let first = desk.hand_over(25, 25);
+        assert_eq!(desk.appetite(false, 25), 25);
+        desk.hand_over(25, 25);
+
+        assert_eq!((desk.appetite(false, 25), desk.idle_slots(), desk.free_slots()), (0, 0, 0));
+        desk.stored(&first, 25);
+        assert_eq!(desk.free_slots(), 25);
     }
 
     #[test]
@@ -394,15 +375,15 @@ mod tests {
         desk.next_to_start(now).unwrap();
         desk.started(false);
         desk.stored(&batch, 1);
-        assert_eq!(desk.appetite(false), 99);
+        assert_eq!(desk.appetite(false, usize::MAX), 99);
 
         desk.ended(release(&job("a")));
         let batch = desk.hand_over(1, 1);
         desk.stored(&batch, 1);
 
-        assert_eq!(desk.appetite(false), 200);
+        assert_eq!(desk.appetite(false, usize::MAX), 200);
         desk.concurrency = 5;
-        assert_eq!(desk.appetite(false), 69);
+        assert_eq!(desk.appetite(false, usize::MAX), 69);
     }
 
     #[test]
@@ -420,7 +401,7 @@ mod tests {
         desk.return_surplus(now + PATIENCE, release);
 
         assert_eq!((ids(&desk.hand_over(10, 0)), desk.surplus_until()), (vec!["e"], None));
-        assert_eq!(desk.appetite(false), 0);
+        assert_eq!(desk.appetite(false, usize::MAX), 0);
     }
 
     #[test]

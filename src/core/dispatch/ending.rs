@@ -9,6 +9,7 @@ use super::transport::Outcome;
 use super::verdict;
 use super::worker::Worker;
 use crate::core::store::recover::{Bygone, Sign};
+use crate::core::store::settle::MAX_SETTLE_BATCH;
 
 /// How long storing may take after the sends were cut off: nobody waits long for a second signal.
 const LAST_WORDS: Duration = Duration::from_millis(700);
@@ -69,7 +70,7 @@ impl Worker {
             if self.brakes.is_pressed() {
                 self.brake().await;
             } else if self.desk.unsettled() > 0 && !self.exchange.is_under_way() {
-                self.begin_exchange();
+                self.begin_exchange(MAX_SETTLE_BATCH);
             } else if self.exchange.is_under_way() {
                 let answer = self.exchange.answer().await;
                 self.answered(answer).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::desk::HeldLocks;
+use super::held_locks::HeldLocks;
 use super::service::Tick;
 use crate::core::store::Queue;
 use crate::core::store::error::StoreError;

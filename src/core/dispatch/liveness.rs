@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::desk::HeldLocks;
+use super::held_locks::HeldLocks;
 use super::service::Tick;
 use crate::core::model::id::random_name;
 use crate::core::store::Queue;

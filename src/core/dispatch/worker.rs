@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::bell::Bell;
 use super::brakes::Brakes;
-use super::desk::{Desk, Slots};
+use super::desk::Desk;
 use super::exchange::{Exchange, Order};
 use super::heartbeat::Heartbeat;
 use super::liveness::{Lifeline, Liveness};
@@ -19,6 +19,7 @@ use super::lookup::Lookup;
 use super::rescuer::Rescuer;
 use super::rules::{End, Report, WorkerRules};
 use super::service::Tick as _;
+use super::slots::Slots;
 use super::transport::{Outcome, Transport};
 use super::witness::Witness;
 use super::{random, service, verdict};
@@ -31,6 +32,8 @@ use crate::core::store::take::{Content, Pace, TakeRules, TakenJob};
 
 /// So many outcomes are worth a call of their own; with fewer it pays to wait for those that are about to end.
 const WORTH_A_CALL: usize = 32;
+/// So many are enough for each of two calls that stand one behind the other.
+const WORTH_TWO_CALLS: usize = 24;
 /// How soon `End::UntilEmpty` looks again while somebody else's jobs run.
 const EMPTY_PAUSE: Duration = Duration::from_millis(200);
 /// How soon a call is tried again that the server refused.
@@ -143,8 +146,8 @@ impl Worker {
             self.heed_death();
             self.look_after_journal();
             self.desk.return_surplus(Instant::now(), verdict::release);
-            if self.is_worth_a_call() {
-                self.begin_exchange();
+            while self.is_worth_a_call() {
+                self.begin_exchange(if self.may_call_twice() { self.desk.most_of_one() } else { MAX_SETTLE_BATCH });
                 self.exchange.send_off().await;
             }
             self.start_due().await;
@@ -153,7 +156,7 @@ impl Worker {
             } else if self.some_ended_at_once().await {
                 // They made room.
             } else if self.has_business() {
-                self.begin_exchange();
+                self.begin_exchange(MAX_SETTLE_BATCH);
                 self.exchange.send_off().await;
             } else if self.is_at_its_end().await {
                 break;
@@ -210,15 +213,15 @@ impl Worker {
 
     /// Whether so many outcomes wait that the server may as well work at them while others start.
     fn is_worth_a_call(&self) -> bool {
-        let worth = if self.exchange.is_under_way() { WORTH_A_CALL.max(self.desk.worth_a_second_call()) } else { WORTH_A_CALL };
-        self.exchange.under_way() < self.most_calls() && !self.brakes.is_pressed() && self.desk.unsettled() >= worth
+        let most_calls = if self.may_call_twice() { 2 } else { 1 };
+        let worth = if self.exchange.is_under_way() { self.desk.half() } else { WORTH_A_CALL };
+        self.exchange.under_way() < most_calls && !self.brakes.is_pressed() && self.desk.unsettled() >= worth
     }
 
     /// A second call stands behind the one under way, so that the server has it before the worker has read the answer to the
-    /// first. With a fence what runs is what waits for that answer: there would be two small calls instead of a big one. Under a
-    /// rate an answer says when its jobs may start, and is to be had soon.
-    fn most_calls(&self) -> usize {
-        if self.rules.take.fence.is_some() || self.pace.is_some() { 1 } else { 2 }
+    /// first; where both have enough to do. Under a rate an answer says when its jobs may start, and is to be had soon.
+    fn may_call_twice(&self) -> bool {
+        self.pace.is_none() && self.desk.half() >= WORTH_TWO_CALLS
     }
 
     /// Lets sends that take no time end, so that they make room for others, and one call stores them all.
@@ -239,14 +242,14 @@ impl Worker {
 
     /// Whether a job could start at once.
     fn is_hungry(&self) -> bool {
-        self.appetite() > 0 && self.desk.idle_slots() > 0
+        self.appetite(MAX_SETTLE_BATCH) > 0 && self.desk.idle_slots() > 0
     }
 
-    fn appetite(&self) -> usize {
+    fn appetite(&self, most: usize) -> usize {
         match self.rules.end {
             _ if self.full_until.is_some() => 0,
             End::Once => usize::from(self.taken == 0 && !self.exchange.is_under_way()),
-            End::Never | End::UntilEmpty => self.desk.appetite(self.pace.is_some()).min(MAX_SETTLE_BATCH).min(self.jobs_left()),
+            End::Never | End::UntilEmpty => self.desk.appetite(self.pace.is_some(), most).min(MAX_SETTLE_BATCH).min(self.jobs_left()),
         }
     }
 
@@ -257,17 +260,18 @@ impl Worker {
         self.rules.most_jobs.map_or(usize::MAX, left)
     }
 
-    /// Begins to store outcomes and to take the next jobs, in one call.
-    pub(super) fn begin_exchange(&mut self) {
+    /// Begins to store up to `most` outcomes and to take the next jobs, in one call.
+    pub(super) fn begin_exchange(&mut self, most: usize) {
         self.write_outcomes();
-        let (appetite, unsettled) = (self.appetite(), self.desk.unsettled());
+        let most = most.min(MAX_SETTLE_BATCH);
+        let (appetite, unsettled) = (self.appetite(most), self.desk.unsettled());
         let want = match appetite {
             _ if self.next_look > Instant::now() => 0,
             appetite if unsettled == 0 => appetite.min(self.desk.idle_slots()),
             appetite => appetite,
         };
         let token = self.next_token();
-        let batch = self.desk.hand_over(MAX_SETTLE_BATCH, want);
+        let batch = self.desk.hand_over(most, want);
         self.exchange.begin(self.queue.clone(), Arc::clone(&self.take_rules), Order { batch, want, token });
     }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use redis::FromRedisValue;
@@ -196,9 +197,18 @@ impl Drop for Server {
     }
 }
 
-/// A port that nobody has just now.
+/// A port that nobody has just now. It lies below those that systems give to outgoing connections (from 32768 on): one of another
+/// test's could get it before the server does.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // Tests may be processes of their own: each looks elsewhere.
+        let number = std::process::id().wrapping_mul(7919).wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed));
+        let port = 10_000 + u16::try_from(number % 20_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// What `scripts/setup-redis` found or installed, else what it would find.
