@@ -62,7 +62,7 @@ impl Hand {
     async fn take(&mut self, want: usize) -> Taken {
         self.calls += 1;
         let token: Arc<str> = format!("wq.test.{}", self.calls).into();
-        self.queue.take(want, &token, &self.rules, &mut self.reader).await.unwrap()
+        self.queue.take(want, &token, &self.rules, &self.reader).await.unwrap()
     }
 
     async fn ids(&mut self, want: usize) -> Vec<String> {
@@ -86,7 +86,7 @@ impl Hand {
         let settlement = Settlement { id: job.id.clone(), token: Arc::clone(&job.token), attempts: 3, plain: None, verdict };
         self.calls += 1;
         let token: Arc<str> = format!("wq.test.{}", self.calls).into();
-        self.queue.settle(&[settlement], 0, &token, &self.rules, &mut self.reader).await.unwrap();
+        self.queue.settle(&[settlement], 0, &token, &self.rules, &self.reader).await.unwrap();
     }
 }
 

@@ -180,7 +180,7 @@ impl Player {
     async fn take(&mut self, want: usize) -> Result<(), String> {
         self.plain.ask::<u64>("ZREM bull:q:marker 0");
         let token = self.token();
-        let taken = self.queue.take(want, &token, &self.rules, &mut self.reader).await.unwrap();
+        let taken = self.queue.take(want, &token, &self.rules, &self.reader).await.unwrap();
         self.receive(taken, want, &token)
     }
 
@@ -214,7 +214,7 @@ impl Player {
     async fn settle(&mut self, batch: Vec<(Held, Ending)>, want: usize, plain: bool) -> Result<(), String> {
         let settlements: Vec<Settlement> = batch.iter().map(|(held, ending)| settlement(held, *ending, plain)).collect();
         let token = self.token();
-        let (settled, taken) = self.queue.settle(&settlements, want, &token, &self.rules, &mut self.reader).await.unwrap();
+        let (settled, taken) = self.queue.settle(&settlements, want, &token, &self.rules, &self.reader).await.unwrap();
         let stored: Vec<bool> = settled.iter().map(|settled| *settled == Settled::Done).collect();
         let expected: Vec<bool> = batch.iter().map(|(held, ending)| self.model.settle(&held.id, &held.token, *ending)).collect();
         same("settled", &stored, &expected)?;

@@ -134,7 +134,7 @@ async fn complete_owner(server: &Server, damage: &[&str]) -> Hand {
     let verdict = Verdict::Completed { return_value: "null".to_owned(), provider_id: None, keep: Keep::ALL };
     let settlement = Settlement { id: job.id.clone(), token: Arc::clone(&job.token), attempts: 1, plain: None, verdict };
     let token = hand.token();
-    let settled = hand.queue.settle(&[settlement], 0, &token, &hand.rules, &mut hand.reader).await.unwrap().0;
+    let settled = hand.queue.settle(&[settlement], 0, &token, &hand.rules, &hand.reader).await.unwrap().0;
     assert_eq!(settled, [Settled::Done]);
     hand
 }

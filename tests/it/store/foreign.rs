@@ -122,7 +122,7 @@ async fn a_take_that_meets_a_key_of_another_type_takes_nothing_and_loses_nothing
         spoil(&server, name);
 
         let token = hand.token();
-        let refusal = told(&hand.queue.take(9, &token, &hand.rules, &mut hand.reader).await.unwrap_err());
+        let refusal = told(&hand.queue.take(9, &token, &hand.rules, &hand.reader).await.unwrap_err());
 
         assert!(refusal.contains(&format!("bull:q:{name} is no ")), "{refusal}");
         put_right(&server, name);
@@ -144,7 +144,7 @@ async fn jobs_in_wait_run_beside_a_line_of_priorities_that_is_none() {
     assert_eq!(hand.take_ids(9).await, ["a"]);
 
     let token = hand.token();
-    let refusal = told(&hand.queue.take(9, &token, &hand.rules, &mut hand.reader).await.unwrap_err());
+    let refusal = told(&hand.queue.take(9, &token, &hand.rules, &hand.reader).await.unwrap_err());
     assert!(refusal.contains("bull:q:prioritized is no sorted set"), "{refusal}");
 }
 
@@ -193,11 +193,11 @@ async fn an_outcome_that_meets_a_key_of_another_type_is_stored_once_that_was_put
         spoil(&server, name);
 
         let token = hand.token();
-        let refusal = told(&hand.queue.settle(&outcome, 0, &token, &hand.rules, &mut hand.reader).await.unwrap_err());
+        let refusal = told(&hand.queue.settle(&outcome, 0, &token, &hand.rules, &hand.reader).await.unwrap_err());
 
         assert!(refusal.contains(&format!("bull:q:{name} is no ")), "{verdict:?}: {refusal}");
         put_right(&server, name);
-        let settled = hand.queue.settle(&outcome, 0, &token, &hand.rules, &mut hand.reader).await.unwrap().0;
+        let settled = hand.queue.settle(&outcome, 0, &token, &hand.rules, &hand.reader).await.unwrap().0;
         assert_eq!(settled, [Settled::Done], "{name} {verdict:?}");
         assert_eq!(hand.queue.job("a").await.unwrap().unwrap().state, Some(state), "{name} {verdict:?}");
         assert_eq!(server.ask::<u64>("EXISTS bull:q:a:lock bull:q:active"), 0);

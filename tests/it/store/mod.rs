@@ -73,7 +73,7 @@ impl Hand {
 
     async fn take(&mut self, want: usize) -> Taken {
         let token = self.token();
-        self.queue.take(want, &token, &self.rules, &mut self.reader).await.unwrap()
+        self.queue.take(want, &token, &self.rules, &self.reader).await.unwrap()
     }
 
     async fn take_ids(&mut self, want: usize) -> Vec<String> {
@@ -90,7 +90,7 @@ impl Hand {
         };
         let settlements: Vec<Settlement> = taken.jobs.iter().map(settlement).collect();
         let token = self.token();
-        self.queue.settle(&settlements, 0, &token, &self.rules, &mut self.reader).await.unwrap().0
+        self.queue.settle(&settlements, 0, &token, &self.rules, &self.reader).await.unwrap().0
     }
 }
 

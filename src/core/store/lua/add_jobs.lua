@@ -63,9 +63,9 @@ end
 local known = {}
 -- Marks which of keys[first…last] exist, by halves: none or all, the usual cases, take one command.
 local function find_known(first, last)
-  local count = call('EXISTS', unpack(keys, first, last))
-  if count == 0 then return end
-  if count == last - first + 1 then
+  local found = call('EXISTS', unpack(keys, first, last))
+  if found == 0 then return end
+  if found == last - first + 1 then
     for index = first, last do known[index] = true end
     return
   end
