@@ -108,11 +108,16 @@ fn nodes_jobs_are_listed_in_the_order_in_which_they_run() {
     assert_eq!(wq(&server).line("jobs logs -Q golden exhausted").run().exits(0).stdout, "attempt 1\nattempt 2\n");
 }
 
+/// What Node completed is as old as the golden file: the worker's own `--keep-completed` would remove it after a day.
+fn work_off(server: &Server) {
+    wq(server).line("worker -Q golden --via log --rate none --until-empty --keep-completed all").run().exits(0);
+}
+
 #[test]
 fn a_worker_sends_all_that_node_left_waiting() {
     let server = golden_server();
 
-    wq(&server).line("worker -Q golden --via log --rate none --until-empty").run().exits(0);
+    work_off(&server);
 
     // The delayed job was due long ago, whenever this runs; the schedule's in 2038.
     let left: Vec<u64> = ["wait", "active"].iter().map(|list| server.ask(&format!("LLEN bull:golden:{list}"))).collect();
@@ -165,7 +170,7 @@ fn what_node_wrote_of_a_job_stays_byte_for_byte_through_all_that_wq_does_with_it
     wq(&server).line("jobs retry -Q golden refused exhausted").run().exits(0);
     wq(&server).line("jobs retry -Q golden sent father --state completed").run().exits(0);
     wq(&server).line("jobs promote -Q golden later repeat:yearly:2145945600000").run().exits(0);
-    wq(&server).line("worker -Q golden --via log --rate none --until-empty").run().exits(0);
+    work_off(&server);
 
     let written_once = ["name", "data", "opts", "timestamp", "priority", "parent", "parentKey", "deid", "rjk", "stacktrace", "progress"];
     let mut seen = 0;
