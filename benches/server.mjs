@@ -27,7 +27,9 @@ export class Server {
       // A rewrite at a moment of its own choosing would hit one program and not the other: `empty` asks for it between two of them.
       '--appendonly', aof ? 'yes' : 'no', '--appendfsync', 'everysec', '--auto-aof-rewrite-percentage', '0',
     ];
-    server.process = spawn(process.env.WQ_REDIS_SERVER, options.map(String), { stdio: ['ignore', 'ignore', 'inherit'] });
+    // Its allocator, too.
+    const env = { GLIBC_TUNABLES: 'glibc.malloc.tcache_count=4000', ...process.env };
+    server.process = spawn(process.env.WQ_REDIS_SERVER, options.map(String), { env, stdio: ['ignore', 'ignore', 'inherit'] });
     server.aof = aof;
     server.client = new Redis({ host: '127.0.0.1', port: server.port, retryStrategy: () => 50, maxRetriesPerRequest: 100 });
     server.client.on('error', () => {});

@@ -266,6 +266,7 @@ async fn start(place: &Place, args: StartArgs, before: Option<service::State>, s
         port: args.port.or(before.as_ref().map(|state| state.port)).unwrap_or(6379),
         maxmemory: args.maxmemory.or(before.map(|state| state.maxmemory)).unwrap_or_else(|| "2gb".to_owned()),
         search,
+        tunables: environment("GLIBC_TUNABLES"),
     };
     if args.foreground {
         service::become_server(place, &plan).await?;

@@ -3,6 +3,7 @@
 //! The guard: a server counts as ours only when the process that answers on the port is the one whose id and run id `wq`
 //! wrote down. A failed bind must never lead silently to somebody else's data.
 
+mod allocator;
 mod backup;
 mod find;
 mod guard;
@@ -38,6 +39,8 @@ pub struct StartPlan {
     pub maxmemory: String,
     /// Where to find the binary.
     pub search: Search,
+    /// What the environment says of glibc's allocator, `GLIBC_TUNABLES`; it wins over ours.
+    pub tunables: Option<String>,
 }
 
 /// A server of ours that runs.
@@ -77,7 +80,9 @@ pub async fn start(place: &Place, plan: &StartPlan) -> Result<Running, AppError>
     // With an append-only file asked for and none there, the server would start empty and in the end replace the snapshot.
     let from_snapshot = place.has_only_a_snapshot();
     let extra: &[&str] = if from_snapshot { &["--appendonly", "no"] } else { &[] };
-    let mut child = spawn(&binary, &config, extra, place)?;
+    let mut command = Command::new(&binary);
+    allocator::tune(&mut command, plan.tunables.as_deref());
+    let mut child = spawn(command.arg(config).args(extra), &binary, place)?;
     let state = State { pid: child.id(), port: plan.port, run_id: String::new(), binary, maxmemory: plan.maxmemory.clone() };
     let up = bring_up(&mut child, place, state, from_snapshot).await;
     if up.is_err() {
@@ -119,7 +124,9 @@ pub async fn become_server(place: &Place, plan: &StartPlan) -> Result<std::conve
     let config = place.write_config(plan.port, &plan.maxmemory, false)?;
     let pid = std::process::id();
     place.remember(&State { pid, port: plan.port, run_id: String::new(), binary: binary.clone(), maxmemory: plan.maxmemory.clone() })?;
-    let error = Command::new(&binary).arg(config).exec();
+    let mut command = Command::new(&binary);
+    allocator::tune(&mut command, plan.tunables.as_deref());
+    let error = command.arg(config).exec();
     place.forget()?;
     Err(AppError::new(Kind::Other, format!("running {}: {error}", binary.display())))
 }
@@ -150,12 +157,11 @@ pub async fn stop(place: &Place) -> Result<bool, AppError> {
 }
 
 /// Detached from the terminal: signals of this one don't reach it, and it survives it.
-fn spawn(binary: &Path, config: &Path, extra: &[&str], place: &Place) -> Result<Child, AppError> {
+fn spawn(command: &mut Command, binary: &Path, place: &Place) -> Result<Child, AppError> {
     let log = fs::OpenOptions::new().create(true).append(true).open(place.log());
     let log = log.map_err(|error| place::doing("opening", &place.log(), &error))?;
     let errors = log.try_clone().map_err(|error| place::doing("opening", &place.log(), &error))?;
-    let mut command = Command::new(binary);
-    command.arg(config).args(extra).process_group(0).stdin(Stdio::null()).stdout(log).stderr(errors);
+    command.process_group(0).stdin(Stdio::null()).stdout(log).stderr(errors);
     command.spawn().map_err(|error| place::doing("running", binary, &error))
 }
 

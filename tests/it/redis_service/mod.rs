@@ -228,6 +228,23 @@ fn its_settings_are_those_of_a_queue_that_must_lose_nothing() {
 }
 
 #[test]
+fn it_gets_a_larger_cache_of_freed_memory_unless_the_environment_says_otherwise() {
+    let home = Home::new();
+    let (server, told) = (home.folder.path().join("server"), home.folder.path().join("told"));
+    let script = format!("#!/bin/sh\nprintf %s \"$GLIBC_TUNABLES\" > '{}'\nexec '{}' \"$@\"\n", told.display(), server_binary().display());
+    fs::write(&server, script).unwrap();
+    fs::set_permissions(&server, fs::Permissions::from_mode(0o755)).unwrap();
+    let start = || home.redis(&format!("start --port {} --server-bin {}", home.port, server.display()));
+
+    start().run().exits(0);
+    assert_eq!(fs::read_to_string(&told).unwrap(), "glibc.malloc.tcache_count=4000");
+    home.redis("stop").run().exits(0);
+    start().env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=9").run().exits(0);
+
+    assert_eq!(fs::read_to_string(&told).unwrap(), "glibc.malloc.tcache_count=4000:glibc.malloc.tcache_count=9");
+}
+
+#[test]
 fn its_files_are_for_its_user_alone() {
     let home = Home::new();
     home.start().exits(0);
