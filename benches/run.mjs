@@ -42,7 +42,8 @@ const plan = [
   ['version', 'version', { jobs: 1 }, ['wq']],
 ].map(([name, workload, given, who, more = {}]) => ({ name, workload, given, who, ...more }));
 // How the cost of a job grows with what waits, with everything in memory alone. The same few jobs by turns from a queue that is kept
-// deep, on a server of its own, and from one that is filled for them: a machine's mood changes faster than a deep queue is filled.
+// deep, from one that is filled for them beside it, and from one on a server that has nothing else: a machine's mood changes faster than
+// a deep queue is filled. What deep and beside differ in is the queue; the empty server's processor has all of it in its caches.
 const depth = { name: 'depth', waiting: 1_000_000 * few, jobs: 10_000 * few, samples: quick ? 3 : 15, who: both };
 // The slow ones, whose figures a disk hardly changes: one round of them is enough.
 const unhurried = ['handler', 'pickup', 'delayed', 'limiter', 'version'];
@@ -107,29 +108,35 @@ const measure = async (phase, round, { name, workload, given, who, fill }) => {
 
 const measureDepth = async () => {
   const { waiting, jobs, samples, who } = depth;
-  const drain = async (program, name, place) => {
-    const result = await doing[program]('drain', { jobs, concurrency: 50, keep: true, queue: 'bench' }, place);
+  const drain = async (program, name, queue, place) => {
+    const result = await doing[program]('drain', { jobs, concurrency: 50, keep: true, queue }, place);
     results.add('memory', program, name, { ...result, load: loadavg()[0] });
     tell(`memory, ${name}, ${program}`, result);
   };
-  const seed = (place, count) => doing.wq('seed', { jobs: count, queue: 'bench' }, place);
-  const turns = {
-    deep: async (program) => {
-      await drain(program, 'deep', deepServer);
-      await doing.wq('clean', { queue: 'bench' }, deepServer);
-      await seed(deepServer, jobs);
+  const seed = (queue, place, count) => doing.wq('seed', { jobs: count, queue }, place);
+  const clean = (queue) => doing.wq('clean', { queue }, deepServer);
+  const turns = [
+    async (program) => {
+      await drain(program, 'deep', 'bench', deepServer);
+      await clean('bench');
+      await seed('bench', deepServer, jobs);
     },
-    shallow: async (program) => {
+    async (program) => {
+      await seed('beside', deepServer, jobs);
+      await drain(program, 'beside', 'beside', deepServer);
+      await clean('beside');
+    },
+    async (program) => {
       await server.empty();
-      await seed(server, jobs);
-      await drain(program, 'shallow', server);
+      await seed('bench', server, jobs);
+      await drain(program, 'alone', 'bench', server);
     },
-  };
+  ];
   deepServer = await Server.start(false);
-  for (let filled = 0; filled < waiting; filled += waiting / 10) await seed(deepServer, waiting / 10);
+  for (let filled = 0; filled < waiting; filled += waiting / 10) await seed('bench', deepServer, waiting / 10);
   for (let sample = 0; sample < samples; sample += 1) {
     for (const program of who) {
-      for (const turn of sample % 2 === 0 ? ['deep', 'shallow'] : ['shallow', 'deep']) await turns[turn](program);
+      for (let turn = 0; turn < turns.length; turn += 1) await turns[(sample + turn) % turns.length](program);
     }
   }
   deepServer.stop();
