@@ -1865,6 +1865,7 @@ Register-ArgumentCompleter -Native -CommandName 'wq' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from this file alone')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there')
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The name of a protected profile, for what destroys')
+            [CompletionResult]::new('--by-command', '--by-command', [CompletionResultType]::ParameterName, 'Show where the server''s time goes instead: calls and microseconds a job of each command')
             [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print ids alone, no notes and no progress')

@@ -257,7 +257,7 @@ _wq() {
             return 0
             ;;
         wq__subcmd__bench)
-            opts="-o -q -v -y -h --jobs --only --concurrency --waiting --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
+            opts="-o -q -v -y -h --jobs --only --concurrency --waiting --by-command --redis --cluster --prefix --output --json --quiet --verbose --color --yes --no-input --timeout --tz --config --profile --confirm --raw-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1804,6 +1804,7 @@ set edit:completion:arg-completer[wq] = {|@words|
             cand --config 'Read settings from this file alone'
             cand --profile 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there'
             cand --confirm 'The name of a protected profile, for what destroys'
+            cand --by-command 'Show where the server''s time goes instead: calls and microseconds a job of each command'
             cand --cluster 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
             cand --json 'Short for --output json'
             cand -q 'Print ids alone, no notes and no progress'

@@ -1864,6 +1864,7 @@ complete -c wq -n "__fish_wq_using_subcommand bench" -l tz -d 'Zone of the times
 complete -c wq -n "__fish_wq_using_subcommand bench" -l config -d 'Read settings from this file alone' -r -F
 complete -c wq -n "__fish_wq_using_subcommand bench" -l profile -d 'Settings of this profile, [profiles.NAME] in wq.toml, come before the others there' -r
 complete -c wq -n "__fish_wq_using_subcommand bench" -l confirm -d 'The name of a protected profile, for what destroys' -r
+complete -c wq -n "__fish_wq_using_subcommand bench" -l by-command -d 'Show where the server\'s time goes instead: calls and microseconds a job of each command'
 complete -c wq -n "__fish_wq_using_subcommand bench" -l cluster -d 'Redis is a cluster; the queue or the prefix needs a hash tag, such as {whatsapp}'
 complete -c wq -n "__fish_wq_using_subcommand bench" -l json -d 'Short for --output json'
 complete -c wq -n "__fish_wq_using_subcommand bench" -s q -l quiet -d 'Print ids alone, no notes and no progress'

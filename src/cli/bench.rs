@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Exit, shell::Shell};
-use crate::app::bench::{Bench, Figures, Plan, Workload};
+use crate::app::bench::{Bench, CommandShare, Figures, Plan, Workload};
 use crate::app::error::AppError;
 use crate::output::{Page, Row, human};
 
@@ -27,12 +27,16 @@ pub struct Args {
     /// So many more jobs wait behind those that are drained, such as 1m
     #[arg(long, value_name = "N", default_value = "0", value_parser = waiting)]
     waiting: usize,
+    /// Show where the server's time goes instead: calls and microseconds a job of each command
+    #[arg(long)]
+    by_command: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   wq bench                                    everything, in about a minute
   wq bench --only drain --concurrency 50 --json | jq '.data[].jobs_per_s'
+  wq bench --only drain --by-command          what evalsha has beyond the other commands is its script's own
 
 Every key begins with wq-bench; all of them are removed at the end, after Ctrl-C too. REDIS US is the server's CPU time a \
 job, in microseconds, whoever caused it meanwhile; CLIENT US that of this process. Beside BullMQ: scripts/bench.";
@@ -79,7 +83,8 @@ struct BenchRow {
 
 impl From<Figures> for BenchRow {
     fn from(figures: Figures) -> Self {
-        let Figures { workload, jobs, elapsed, per_second, latency, server_cpu, client_cpu, share_of_ideal, most_in_a_second } = figures;
+        let Figures { workload, jobs, elapsed, per_second, latency, server_cpu, client_cpu, share_of_ideal, most_in_a_second, .. } =
+            figures;
         let us = |time: Duration| rounded(time.as_secs_f64() * 1e6, 2);
         let ms = |time: Duration| rounded(time.as_secs_f64() * 1e3, 3);
         Self {
@@ -135,6 +140,42 @@ impl Row for BenchRow {
     }
 }
 
+/// What one command cost in one workload.
+#[derive(Debug, Serialize)]
+struct CommandRow {
+    workload: String,
+    command: String,
+    calls_per_job: f64,
+    us_per_job: f64,
+}
+
+impl CommandRow {
+    /// Those that a job could notice.
+    fn of(figures: &Figures) -> impl Iterator<Item = Self> {
+        let row = |share: &CommandShare| Self {
+            workload: figures.workload.clone(),
+            command: share.command.clone(),
+            calls_per_job: rounded(share.calls, 3),
+            us_per_job: rounded(share.time.as_secs_f64() * 1e6, 3),
+        };
+        figures.commands.iter().map(row).filter(|row| row.calls_per_job > 0.0 || row.us_per_job > 0.0)
+    }
+}
+
+impl Row for CommandRow {
+    const SCHEMA: &'static str = "wq.bench-commands.v1";
+    const COLUMNS: &'static [&'static str] = &["WORKLOAD", "COMMAND", "CALLS A JOB", "US A JOB"];
+
+    fn cells(&self) -> Vec<String> {
+        let (calls, us) = (format!("{:.3}", self.calls_per_job), format!("{:.2}", self.us_per_job));
+        vec![self.workload.clone(), self.command.clone(), calls, us]
+    }
+
+    fn id(&self) -> &str {
+        &self.command
+    }
+}
+
 /// Measures, prints, and leaves nothing behind.
 ///
 /// # Errors
@@ -151,10 +192,10 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     };
     let bench = Bench::open(plan).await?;
     shell.printer.note(&format!("in the queue {} at {}; it is gone at the end", bench.queue(), shell.settings.redis));
-    let mut rows: Vec<BenchRow> = Vec::new();
+    let mut measured: Vec<Figures> = Vec::new();
     let mut tell = |figures: Figures| {
         shell.printer.note(&format!("{}: {}", figures.workload, human::duration(figures.elapsed)));
-        rows.push(figures.into());
+        measured.push(figures);
     };
     let ended = tokio::select! {
         ended = bench.run(&mut tell) => ended.map(|()| Exit::Done),
@@ -164,9 +205,18 @@ pub async fn run(args: Args, shell: &Shell) -> anyhow::Result<Exit> {
     let exit = ended.context("bench")?;
     cleaned.map_err(|error| left_behind(&error, &bench))?;
     if exit == Exit::Done {
-        shell.printer.rows(&rows, &Page::default())?;
+        print(measured, args.by_command, shell)?;
     }
     Ok(exit)
+}
+
+fn print(measured: Vec<Figures>, by_command: bool, shell: &Shell) -> anyhow::Result<()> {
+    if by_command {
+        let rows: Vec<CommandRow> = measured.iter().flat_map(CommandRow::of).collect();
+        return Ok(shell.printer.rows(&rows, &Page::default())?);
+    }
+    let rows: Vec<BenchRow> = measured.into_iter().map(BenchRow::from).collect();
+    Ok(shell.printer.rows(&rows, &Page::default())?)
 }
 
 fn left_behind(error: &AppError, bench: &Bench) -> AppError {
@@ -206,6 +256,7 @@ mod tests {
             client_cpu: None,
             share_of_ideal: Some(0.98765),
             most_in_a_second: None,
+            commands: Vec::new(),
         };
 
         let row = BenchRow::from(figures);

@@ -56,6 +56,25 @@ fn workloads_and_concurrency_can_be_chosen() {
 }
 
 #[test]
+fn where_the_servers_time_goes_is_told_by_command() {
+    let server = Server::start();
+
+    let json = wq(&server).line("bench --jobs 200 --only add,drain --concurrency 5 --by-command --json").run().exits(0).json();
+
+    assert_eq!(json["schema"], "wq.bench-commands.v1");
+    let rows = json["data"].as_array().unwrap();
+    let calls = |workload: &str, command: &str| {
+        let row = rows.iter().find(|row| row["workload"] == workload && row["command"] == command);
+        row.unwrap_or_else(|| panic!("{workload} {command}: {json}"))["calls_per_job"].as_f64().unwrap()
+    };
+    // What is done once a call, or now and then beside them, is a small part of a job's.
+    let is_about = |workload: &str, command: &str, count: f64| (count..count + 0.1).contains(&calls(workload, command));
+    assert!(is_about("add, plain", "hset", 1.0) && is_about("add, plain", "xadd", 2.0), "{json}");
+    assert!(is_about("drain, 5 at a time, kept", "set", 1.0) && is_about("drain, 5 at a time, kept", "xadd", 2.0), "{json}");
+    assert!(calls("add, plain", "evalsha") < 0.5, "{json}");
+}
+
+#[test]
 fn a_bench_that_is_interrupted_leaves_nothing_behind() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let server = Server::start();

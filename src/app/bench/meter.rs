@@ -5,14 +5,16 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::time::Instant;
 
-use super::{Figures, Spread};
+use super::{CommandShare, Figures, Spread};
 use crate::core::store::connect::Link;
 use crate::core::store::error::StoreError;
+use crate::core::store::server::CommandCost;
 
 /// A measurement under way.
 pub(super) struct Meter {
     link: Link,
     server: Duration,
+    commands: Vec<CommandCost>,
     client: Duration,
     begun: Instant,
 }
@@ -21,19 +23,23 @@ pub(super) struct Meter {
 pub(super) struct Cost {
     pub(super) elapsed: Duration,
     server: Duration,
+    commands: Vec<CommandCost>,
     client: Duration,
 }
 
 impl Meter {
     pub(super) async fn start(link: &Link) -> Result<Self, StoreError> {
         let mut link = link.clone();
+        let commands = link.command_costs().await?;
         let server = link.cpu_time().await?;
-        Ok(Self { link, server, client: own_cpu_time(), begun: Instant::now() })
+        Ok(Self { link, server, commands, client: own_cpu_time(), begun: Instant::now() })
     }
 
     pub(super) async fn stop(mut self) -> Result<Cost, StoreError> {
         let (elapsed, client) = (self.begun.elapsed(), own_cpu_time().saturating_sub(self.client));
-        Ok(Cost { elapsed, client, server: self.link.cpu_time().await?.saturating_sub(self.server) })
+        let server = self.link.cpu_time().await?.saturating_sub(self.server);
+        let commands = spent(self.link.command_costs().await?, &self.commands);
+        Ok(Cost { elapsed, server, commands, client })
     }
 }
 
@@ -51,8 +57,25 @@ impl Cost {
             client_cpu: (!self.client.is_zero()).then(|| per_job(self.client)),
             share_of_ideal: None,
             most_in_a_second: None,
+            commands: self.commands.iter().map(|cost| share_of(cost, as_f64(jobs))).collect(),
         }
     }
+}
+
+/// What each command cost since `before`, the dearest first.
+fn spent(now: Vec<CommandCost>, before: &[CommandCost]) -> Vec<CommandCost> {
+    let since = |cost: CommandCost| match before.iter().find(|known| known.command == cost.command) {
+        Some(known) => CommandCost { calls: cost.calls.saturating_sub(known.calls), time: cost.time.saturating_sub(known.time), ..cost },
+        None => cost,
+    };
+    let mut spent: Vec<CommandCost> = now.into_iter().map(since).filter(|cost| cost.calls > 0).collect();
+    spent.sort_by(|one, other| other.time.cmp(&one.time).then_with(|| one.command.cmp(&other.command)));
+    spent
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of calls, for a quotient that is shown with three digits")]
+fn share_of(cost: &CommandCost, jobs: f64) -> CommandShare {
+    CommandShare { command: cost.command.clone(), calls: cost.calls as f64 / jobs, time: cost.time.div_f64(jobs) }
 }
 
 impl Figures {
@@ -77,4 +100,19 @@ pub(super) fn as_f64(count: usize) -> f64 {
 /// CPU time of this process, all threads, user and system.
 fn own_cpu_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_commands_cost_is_what_came_since_the_dearest_first() {
+        let cost = |command: &str, calls, us| CommandCost { command: command.to_owned(), calls, time: Duration::from_micros(us) };
+        let before = [cost("get", 5, 50), cost("info", 1, 9)];
+
+        let spent = spent(vec![cost("get", 8, 60), cost("info", 1, 9), cost("hset", 2, 30)], &before);
+
+        assert_eq!(spent, [cost("hset", 2, 30), cost("get", 3, 10)]);
+    }
 }

@@ -81,6 +81,19 @@ pub struct Figures {
     pub share_of_ideal: Option<f64>,
     /// Most starts in any sliding second.
     pub most_in_a_second: Option<usize>,
+    /// What the server did, the dearest first.
+    pub commands: Vec<CommandShare>,
+}
+
+/// A command's part of what a job cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommandShare {
+    /// As the server spells it.
+    pub command: String,
+    /// How often it ran a job, in scripts too.
+    pub calls: f64,
+    /// How long it ran a job; EVALSHA with all that its scripts do.
+    pub time: Duration,
 }
 
 /// The median and the 99th percentile.

@@ -14,6 +14,27 @@ use crate::core::model::clock::Millis;
 /// How often a server is asked whether it is done.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// What a command cost a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandCost {
+    /// As the server spells it, `evalsha` or `client|setname`.
+    pub command: String,
+    /// How often it ran, in scripts too.
+    pub calls: u64,
+    /// How long it ran in all.
+    pub time: Duration,
+}
+
+/// A line of INFO: `cmdstat_evalsha:calls=3,usec=210,usec_per_call=70.00,…`.
+fn command_cost(line: &str) -> Option<CommandCost> {
+    let (command, facts) = line.strip_prefix("cmdstat_")?.split_once(':')?;
+    let fact = |name: &str| {
+        let mut facts = facts.split(',').filter_map(|fact| fact.split_once('='));
+        facts.find(|(known, _)| *known == name)?.1.parse::<u64>().ok()
+    };
+    Some(CommandCost { command: command.to_owned(), calls: fact("calls")?, time: Duration::from_micros(fact("usec")?) })
+}
+
 /// An answer of any shape.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
@@ -112,6 +133,14 @@ impl Link {
         let info = self.info("cpu").await?;
         let seconds = |name: &str| info_field(&info, name).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
         Ok(Duration::try_from_secs_f64(seconds("used_cpu_user") + seconds("used_cpu_sys")).unwrap_or_default())
+    }
+
+    /// What each command has cost so far, in the server's order. The time of EVALSHA has that of the commands in its script in it.
+    ///
+    /// # Errors
+    /// When it can't be asked.
+    pub async fn command_costs(&mut self) -> Result<Vec<CommandCost>, StoreError> {
+        Ok(self.info("commandstats").await?.lines().filter_map(command_cost).collect())
     }
 
     /// One command as typed; an error of the server is an answer too.
@@ -256,5 +285,20 @@ impl Monitor {
     /// The next line; `None` when the connection ended.
     pub async fn next(&mut self) -> Option<String> {
         self.lines.next().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cost_of_a_command_is_read_from_the_servers_words() {
+        let line = "cmdstat_client|setname:calls=3,usec=210,usec_per_call=70.00,rejected_calls=0,failed_calls=0";
+
+        let cost = CommandCost { command: "client|setname".to_owned(), calls: 3, time: Duration::from_micros(210) };
+
+        assert_eq!(command_cost(line), Some(cost));
+        assert_eq!(command_cost("# Commandstats"), None);
     }
 }
