@@ -42,8 +42,9 @@ const plan = [
   ['version', 'version', { jobs: 1 }, ['wq']],
 ].map(([name, workload, given, who, more = {}]) => ({ name, workload, given, who, ...more }));
 // How the cost of a job grows with what waits, with everything in memory alone. The same few jobs by turns from a queue that is kept
-// deep, from one that is filled for them beside it, and from one on a server that has nothing else: a machine's mood changes faster than
-// a deep queue is filled. What deep and beside differ in is the queue; the empty server's processor has all of it in its caches.
+// deep, from a short one beside it, and from one on a server that has nothing else: a machine's mood changes faster than a deep queue is
+// filled. The short ones are filled before the deep one, so that all jobs have waited and no processor's cache has the ones and not the
+// others: what deep and beside differ in is the queue. The empty server's processor has all of it in its caches.
 const depth = { name: 'depth', waiting: 1_000_000 * few, jobs: 10_000 * few, samples: quick ? 3 : 15, who: both };
 // The slow ones, whose figures a disk hardly changes: one round of them is enough.
 const unhurried = ['handler', 'pickup', 'delayed', 'limiter', 'version'];
@@ -115,6 +116,7 @@ const measureDepth = async () => {
   };
   const seed = (queue, place, count) => doing.wq('seed', { jobs: count, queue }, place);
   const clean = (queue) => doing.wq('clean', { queue }, deepServer);
+  const unused = who.flatMap(() => Array.from({ length: samples })).map((_, at) => `beside${at}`);
   const turns = [
     async (program) => {
       await drain(program, 'deep', 'bench', deepServer);
@@ -122,9 +124,9 @@ const measureDepth = async () => {
       await seed('bench', deepServer, jobs);
     },
     async (program) => {
-      await seed('beside', deepServer, jobs);
-      await drain(program, 'beside', 'beside', deepServer);
-      await clean('beside');
+      const queue = unused.pop();
+      await drain(program, 'beside', queue, deepServer);
+      await clean(queue);
     },
     async (program) => {
       await server.empty();
@@ -133,6 +135,7 @@ const measureDepth = async () => {
     },
   ];
   deepServer = await Server.start(false);
+  for (const queue of unused) await seed(queue, deepServer, jobs);
   for (let filled = 0; filled < waiting; filled += waiting / 10) await seed('bench', deepServer, waiting / 10);
   for (let sample = 0; sample < samples; sample += 1) {
     for (const program of who) {
