@@ -143,7 +143,12 @@ const wqWorkloads = (files) => ({
   delayed: async ({ jobs }, server) => (await bench(server, 'delayed', ['--jobs', jobs]))[0],
   limiter: async ({ jobs }, server) => (await bench(server, 'limiter', ['--jobs', jobs]))[0],
   csv: (given, server) => csv(server, files, given),
-  version: async ({ jobs }, server) => command(server, files, jobs, ['--version']),
+  // The median of twenty starts: a single one says how cold the machine was.
+  version: async ({ jobs }, server) => {
+    const starts = [];
+    for (let start = 0; start < 20; start += 1) starts.push(await command(server, files, jobs, ['--version']));
+    return starts.sort((one, other) => one.seconds - other.seconds)[10];
+  },
 });
 
 export const programs = (files) => {
