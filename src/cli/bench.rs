@@ -83,7 +83,7 @@ struct BenchRow {
 
 impl From<Figures> for BenchRow {
     fn from(figures: Figures) -> Self {
-        let Figures { workload, jobs, elapsed, per_second, latency, server_cpu, client_cpu, share_of_ideal, most_in_a_second, .. } =
+        let Figures { workload, jobs, elapsed, per_second, latency, server_cpu, client_cpu, share_of_ideal, most_in_a_second, commands: _ } =
             figures;
         let us = |time: Duration| rounded(time.as_secs_f64() * 1e6, 2);
         let ms = |time: Duration| rounded(time.as_secs_f64() * 1e3, 3);

@@ -110,6 +110,8 @@ fn what_is_measured_is_what_is_tested_and_the_readme_has_a_place_for_it() {
 
     assert_eq!(measured, tested);
     assert!(read("benches/tables.mjs").contains(&format!("'Node BullMQ {}'", measured.as_str().unwrap())));
+    let cache = read("src/app/redis_service/allocator.rs").split_once("CACHE: &str = \"").unwrap().1.split('"').next().unwrap().to_owned();
+    assert!(read("benches/server.mjs").contains(&format!("GLIBC_TUNABLES: '{cache}'")), "the bench's server has another cache");
     let (readme, official) = (read("README.md"), read("benches/peers/official/Cargo.toml"));
     assert!(readme.split_once("<!-- bench -->\n").unwrap().1.contains("<!-- /bench -->"));
     let official = official.split_once("bullmq-official = \"=").unwrap().1.split('"').next().unwrap();

@@ -80,9 +80,7 @@ pub async fn start(place: &Place, plan: &StartPlan) -> Result<Running, AppError>
     // With an append-only file asked for and none there, the server would start empty and in the end replace the snapshot.
     let from_snapshot = place.has_only_a_snapshot();
     let extra: &[&str] = if from_snapshot { &["--appendonly", "no"] } else { &[] };
-    let mut command = Command::new(&binary);
-    allocator::tune(&mut command, plan.tunables.as_deref());
-    let mut child = spawn(command.arg(config).args(extra), &binary, place)?;
+    let mut child = spawn(server_command(&binary, &config, plan).args(extra), &binary, place)?;
     let state = State { pid: child.id(), port: plan.port, run_id: String::new(), binary, maxmemory: plan.maxmemory.clone() };
     let up = bring_up(&mut child, place, state, from_snapshot).await;
     if up.is_err() {
@@ -124,9 +122,7 @@ pub async fn become_server(place: &Place, plan: &StartPlan) -> Result<std::conve
     let config = place.write_config(plan.port, &plan.maxmemory, false)?;
     let pid = std::process::id();
     place.remember(&State { pid, port: plan.port, run_id: String::new(), binary: binary.clone(), maxmemory: plan.maxmemory.clone() })?;
-    let mut command = Command::new(&binary);
-    allocator::tune(&mut command, plan.tunables.as_deref());
-    let error = command.arg(config).exec();
+    let error = server_command(&binary, &config, plan).exec();
     place.forget()?;
     Err(AppError::new(Kind::Other, format!("running {}: {error}", binary.display())))
 }
@@ -154,6 +150,13 @@ pub async fn stop(place: &Place) -> Result<bool, AppError> {
     }
     place.forget()?;
     Ok(true)
+}
+
+fn server_command(binary: &Path, config: &Path, plan: &StartPlan) -> Command {
+    let mut command = Command::new(binary);
+    allocator::tune(&mut command, plan.tunables.as_deref());
+    command.arg(config);
+    command
 }
 
 /// Detached from the terminal: signals of this one don't reach it, and it survives it.
