@@ -1,5 +1,7 @@
 //! This file adds jobs: many in one script, all or nothing, safe to repeat.
 
+use std::collections::HashSet;
+
 use redis::Value;
 
 use super::codec::{array, options_before_deduplication_id, options_json, text, unsigned};
@@ -46,7 +48,11 @@ impl Queue {
             return Ok(Vec::new());
         }
         let answer = self.run_on_terms(&ADD_JOBS, &add_arguments(call, jobs, ledger, self.room)).await?;
-        let mut statuses = array(answer).ok_or_else(|| ADD_JOBS.unexpected("no array"))?;
+        // The usual answer is one number: all of them were stored.
+        if matches!(answer, Value::Int(stored) if usize::try_from(stored) == Ok(jobs.len())) {
+            return Ok(vec![AddStatus::Stored; jobs.len()]);
+        }
+        let mut statuses = array(answer).ok_or_else(|| ADD_JOBS.unexpected("neither an array nor the number of jobs"))?;
         if let Some(refusal) = statuses.pop_if(|answer| matches!(answer, Value::Array(_))) {
             return Err(full(refusal, self.room).unwrap_or_else(|| ADD_JOBS.unexpected("another shape")));
         }
@@ -109,9 +115,10 @@ fn add_arguments(call: &CallName, jobs: &[NewJob], ledger: Ledger, room: Room) -
     let mut arguments = Arguments::default();
     let deduplicated = || jobs.iter().enumerate().filter_map(|(place, job)| Some((place + 1, job.options.deduplication.as_ref()?)));
     arguments.push(LIBRARY).push(if ledger == Ledger::Record { "1" } else { "0" }).number(shapes.len());
-    arguments.number(deduplicated().count());
+    arguments.push(if ids_repeat(jobs) { "1" } else { "0" }).number(deduplicated().count());
     arguments.number(room.max_waiting.unwrap_or(0)).number(room.max_bytes.unwrap_or(0));
     call.write(&mut arguments);
+    let is_uniform = shapes.len() == 1;
     for (name, options) in shapes {
         let (start, ms) = how_it_starts(options);
         let rules = options.deduplication.as_ref().map(|deduplication| deduplication.rules);
@@ -127,9 +134,17 @@ fn add_arguments(call: &CallName, jobs: &[NewJob], ledger: Ledger, room: Room) -
         arguments.number(place).push(deduplication.id.as_str());
     }
     for (job, number) in jobs.iter().zip(numbers) {
-        arguments.push(job.id.as_str()).push(job.data.as_str()).number(number);
+        arguments.push(job.id.as_str()).push(job.data.as_str());
+        if !is_uniform {
+            arguments.number(number);
+        }
     }
     arguments
+}
+
+fn ids_repeat(jobs: &[NewJob]) -> bool {
+    let mut seen = HashSet::with_capacity(jobs.len());
+    !jobs.iter().all(|job| seen.insert(job.id.as_str()))
 }
 
 /// When a new job may run, as the scripts that add read it.

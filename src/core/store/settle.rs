@@ -189,11 +189,15 @@ impl Queue {
             return Ok(None);
         }
         let [statuses, taken]: [Value; 2] = parts.try_into().map_err(|_| shape())?;
-        let statuses = array(statuses).ok_or_else(shape)?;
-        if statuses.len() != settlements.len() {
-            return Err(script.unexpected(format!("{} statuses for {} jobs", statuses.len(), settlements.len())));
-        }
-        let settled = statuses.iter().map(|status| Settled::from_code(integer(status).unwrap_or(0))).collect();
+        let settled = if matches!(statuses, Value::Int(done) if usize::try_from(done) == Ok(settlements.len())) {
+            vec![Settled::Done; settlements.len()]
+        } else {
+            let statuses = array(statuses).ok_or_else(shape)?;
+            if statuses.len() != settlements.len() {
+                return Err(script.unexpected(format!("{} statuses for {} jobs", statuses.len(), settlements.len())));
+            }
+            statuses.iter().map(|status| Settled::from_code(integer(status).unwrap_or(0))).collect()
+        };
         let taken = if want == 0 { Taken::default() } else { reader.read(self.name().as_str(), token, taken).ok_or_else(shape)? };
         Ok(Some((settled, taken)))
     }

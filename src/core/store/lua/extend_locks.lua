@@ -7,8 +7,8 @@
 local lost, kept = {}, {}
 for at = 4, #ARGV, 2 do
   local key = base .. ARGV[at] .. ':lock'
-  -- pcall: a key of another type is nobody's lock.
-  if redis.pcall('GET', key) == ARGV[at + 1] then
+  -- ask: a key of another type is nobody's lock.
+  if ask('GET', key) == ARGV[at + 1] then
     call('PEXPIRE', key, ARGV[3], 'GT')
     kept[#kept + 1] = ARGV[at]
   else

@@ -18,8 +18,8 @@ insist('ZCARD', here.schedulers, 'sorted set')
 local pending = tonumber(call('ZSCORE', here.schedulers, id) or nil)
 if not pending or ARGV[4] ~= prefix .. int(pending) then return { 0, 0 } end
 local key = base .. 'repeat:' .. id
--- pcall: the key may hold another type.
-local known = redis.pcall('HMGET', key, 'name', 'data', 'every', 'offset')
+-- ask: the key may hold another type.
+local known = ask('HMGET', key, 'name', 'data', 'every', 'offset')
 if known.err or not known[1] then return { -1, 0 } end
 
 local slot = tonumber(ARGV[8])
@@ -44,8 +44,8 @@ end
 insist_number(here.id)
 insist_places(here, ANYWHERE)
 call('ZADD', here.schedulers, int(slot), id)
--- pcall: a count that is no number must not stop the schedule.
-if type(redis.pcall('HINCRBY', key, 'ic', 1)) == 'table' then call('HSET', key, 'ic', 1) end
+-- ask: a count that is no number must not stop the schedule.
+if type(ask('HINCRBY', key, 'ic', 1)) == 'table' then call('HSET', key, 'ic', 1) end
 call('INCR', here.id)
 create_run(id, next_id, slot, now, {
   name = known[1], data = known[2] or '', opts = ARGV[5], priority = ARGV[6], lifo = ARGV[7], is_cron = is_cron,

@@ -19,8 +19,8 @@ local function destroy(ids)
   local locks = {}
   for _, id in ipairs(ids) do
     locks[#locks + 1] = base .. id .. ':lock'
-    -- Left behind, it would swallow jobs that are added to the new queue. pcall: the key may hold another type.
-    local deduplication_id = redis.pcall('HGET', base .. id, 'deid')
+    -- Left behind, it would swallow jobs that are added to the new queue. ask: the key may hold another type.
+    local deduplication_id = ask('HGET', base .. id, 'deid')
     if type(deduplication_id) == 'string' then free_deduplication(here, id, deduplication_id) end
   end
   each_key('DEL', locks)

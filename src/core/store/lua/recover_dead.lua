@@ -84,8 +84,8 @@ local function our_active_jobs()
       local id = ids[first + offset - 1]
       local job = { id = id, key = base .. id, lock_key = locks[offset], token = lock }
       job.owner = lock and incarnation_of(lock)
-      -- pcall: the key may be of another type.
-      local fields = (job.owner or not lock) and redis.pcall('HMGET', job.key, 'wqi', 'wqs', 'ats', 'wqc')
+      -- ask: the key may be of another type.
+      local fields = (job.owner or not lock) and ask('HMGET', job.key, 'wqi', 'wqs', 'ats', 'wqc')
       if fields and not fields.err then
         job.intent, job.wqs, job.ats, job.deaths = fields[1] and read_intent(fields[1]), fields[2], fields[3], fields[4]
         -- An intent of another time than this job's last start says nothing about who has it now.
@@ -110,8 +110,8 @@ local function find_dead(beats)
   end
   for first = 1, #others, MOST_ARGUMENTS do
     local last = math.min(first + MOST_ARGUMENTS - 1, #others)
-    -- pcall: a user that may not ask can still tell by the silence.
-    local answer = redis.pcall('PUBSUB', 'SHARDNUMSUB', unpack(channels, first, last))
+    -- ask: a user that may not ask can still tell by the silence.
+    local answer = ask('PUBSUB', 'SHARDNUMSUB', unpack(channels, first, last))
     for index = first, last do
       local incarnation, mark = others[index], 'gone.' .. others[index]
       local silent = now - beats[incarnation]

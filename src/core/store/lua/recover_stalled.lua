@@ -17,10 +17,10 @@ call('DEL', here.stalled)
 for _, id in ipairs(suspects) do
   local key = base .. id
   if call('EXISTS', key .. ':lock') == 0 and call('LREM', here.active, 1, id) > 0 then
-    -- pcall: the key may hold another type, and stc no number; the other jobs must come back all the same.
-    local is_scheduled = redis.pcall('HEXISTS', key, 'rjk')
+    -- ask: the key may hold another type, and stc no number; the other jobs must come back all the same.
+    local is_scheduled = ask('HEXISTS', key, 'rjk')
     if type(is_scheduled) == 'number' and is_job(id) then
-      local stalls = redis.pcall('HINCRBY', key, 'stc', 1)
+      local stalls = ask('HINCRBY', key, 'stc', 1)
       if type(stalls) ~= 'number' then
         stalls = 1
         call('HSET', key, 'stc', stalls)

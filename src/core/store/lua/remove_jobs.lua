@@ -45,7 +45,7 @@ end
 
 -- Nothing where the key is of another type.
 local function members(...)
-  local found = redis.pcall(...)
+  local found = ask(...)
   return found.err and {} or found
 end
 
@@ -71,7 +71,7 @@ local function remove_child(key)
   touched[child_base] = queue
   local previous = leave(queue, id, '')
   remove_children(key)
-  local deduplication_id = redis.pcall('HGET', key, 'deid')
+  local deduplication_id = ask('HGET', key, 'deid')
   if type(deduplication_id) == 'string' then free_deduplication(queue, id, deduplication_id) end
   if child_base == base then ledger_forget(id, now) end
   delete_jobs(queue, { id })
@@ -98,7 +98,7 @@ for at = 5, #ARGV do
   local id = ARGV[at]
   local key = base .. id
   local status
-  local known = redis.pcall('HMGET', key, 'rjk', 'deid', 'parentKey')
+  local known = ask('HMGET', key, 'rjk', 'deid', 'parentKey')
   if known.err then known = {} end
   if gone_with_parent[key] then
     status = 1

@@ -11,8 +11,8 @@ local pending = call('ZSCORE', here.schedulers, id)
 if pending then
   local run = 'repeat:' .. id .. ':' .. int(tonumber(pending))
   if call('ZREM', here.delayed, run) == 1 then
-    -- pcall: the key may hold another type.
-    local deduplication_id = redis.pcall('HGET', base .. run, 'deid')
+    -- ask: the key may hold another type.
+    local deduplication_id = ask('HGET', base .. run, 'deid')
     if type(deduplication_id) == 'string' then free_deduplication(here, run, deduplication_id) end
     delete_jobs(here, { run })
     call('XADD', here.events, '*', 'event', 'removed', 'jobId', run, 'prev', 'delayed')

@@ -99,8 +99,8 @@ local function make_again(new_key)
     name = word('name') or '', data = word('data') or '{}', opts = word('opts') or '{}',
     timestamp = tonumber(word('timestamp') or '') or now, delay = 0, priority = tonumber(word('priority') or '') or 0, more = more,
   })
-  -- pcall: the key may be of another type. Somebody else may own the id by now.
-  if deduplication_id then redis.pcall('SET', base .. 'de:' .. deduplication_id, id, 'NX') end
+  -- ask: the key may be of another type. Somebody else may own the id by now.
+  if deduplication_id then ask('SET', base .. 'de:' .. deduplication_id, id, 'NX') end
 end
 
 call('HDEL', held_key, id)

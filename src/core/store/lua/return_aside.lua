@@ -19,8 +19,8 @@ local index, returned = aside_key .. ':' .. key, 0
 for _, id in ipairs(call('ZRANGE', index, 0, most - 1)) do
   call('ZREM', index, id)
   local job = base .. id
-  -- Somebody may have promoted it, and it waits for something else now. pcall: the key may be of another type.
-  if redis.pcall('HGET', job, 'wqa') == key then
+  -- Somebody may have promoted it, and it waits for something else now. ask: the key may be of another type.
+  if ask('HGET', job, 'wqa') == key then
     call('HDEL', job, 'wqa')
     if call('ZREM', here.delayed, id) == 1 then
       returned = returned + 1

@@ -23,8 +23,8 @@ if gap > 0 then insist_number(here.pace) end
 local answers = {}
 for index, lock in ipairs(call('MGET', unpack(locks))) do
   local job = jobs[index]
-  -- pcall: what is no job any more must not keep the others from being sent.
-  local ats = lock == job.token and redis.pcall('HGET', job.key, 'ats')
+  -- ask: what is no job any more must not keep the others from being sent.
+  local ats = lock == job.token and ask('HGET', job.key, 'ats')
   if type(ats) ~= 'string' then
     answers[index] = -1
   elseif gap > 0 and job.slot > 0 and now_us > job.slot + slack / 2 then

@@ -54,8 +54,8 @@ end
 
 -- What is known of the job, or nil when the journal has nothing to add.
 local function look_up(job)
-  -- pcall: it may be a key of another type.
-  local fields = redis.pcall('HMGET', job.key, 'data', 'wqk', 'wqi', 'wqs', 'ats', 'atm', 'attemptsMade', 'deid', 'priority',
+  -- ask: it may be a key of another type.
+  local fields = ask('HMGET', job.key, 'data', 'wqk', 'wqi', 'wqs', 'ats', 'atm', 'attemptsMade', 'deid', 'priority',
     'parentKey', 'opts')
   if fields.err or not fields[1] then return end
   if redis.sha1hex(fields[1] .. '\0' .. (fields[2] or job.id)) ~= job.digest then return end

@@ -48,8 +48,8 @@ local locks = #jobs > 0 and call('MGET', unpack(lock_keys)) or {}
 
 -- Why a job can't be settled, or nil; in BullMQ's order. Leaves what finish and the rest need in `job`.
 local function refusal(job, lock)
-  -- pcall: what is no job any more must not keep the outcomes of the others from being stored.
-  local known = redis.pcall('HMGET', job.key, 'atm', 'deid', 'priority', 'timestamp', 'attemptsMade', 'parentKey', 'ats',
+  -- ask: what is no job any more must not keep the outcomes of the others from being stored.
+  local known = ask('HMGET', job.key, 'atm', 'deid', 'priority', 'timestamp', 'attemptsMade', 'parentKey', 'ats',
     'wqi')
   if known.err then return -1 end
   if not (known[1] or known[3] or known[4]) and call('EXISTS', job.key) == 0 then return -1 end
@@ -65,8 +65,8 @@ end
 -- A parent whose children don't let it complete was sent all the same: it ends as a dead letter, since nobody may send it
 -- again without being asked. Returns the status, or nil.
 local function hold_parent(job)
-  -- pcall: a key of another type; what it held can't be known, so it counts.
-  local pending, failed = redis.pcall('SCARD', job.key .. ':dependencies'), redis.pcall('ZCARD', job.key .. ':unsuccessful')
+  -- ask: a key of another type; what it held can't be known, so it counts.
+  local pending, failed = ask('SCARD', job.key .. ':dependencies'), ask('ZCARD', job.key .. ':unsuccessful')
   local status, problem
   if pending ~= 0 then
     status, problem = -4, 'children of it are not finished'

@@ -12,7 +12,7 @@
 --   …            three a class: token, attempts made with this one, rule from 1 (0 all)
 --   …            three a job, at most 1,000: id, return value (JSON), class from 1; with a fence a fourth, the provider's id
 --                of the message or ''
--- Returns { statuses, take() or {} }; a status a job: 1 done, -3 not active. Or { } when one of the jobs needs more than that:
+-- Returns { statuses, take() or {} }; a status a job: 1 done, -3 not active; instead of them their number when all are done. Or { } when one of the jobs needs more than that:
 -- then nothing was done.
 local cursor = 15
 local function next_argument()
@@ -34,13 +34,14 @@ for at = cursor + 1, #ARGV, width do
   count = count + 1
   ids[count], keys[count], locks[count] = ARGV[at], key, key .. ':lock'
   texts[count], class_of[count] = ARGV[at + 1], classes[tonumber(ARGV[at + 2])]
-  outcomes[count] = fence and ARGV[at + 3]
+  if fence then outcomes[count] = ARGV[at + 3] end
 end
 
 -- Whether all jobs exist, have no unfinished or failed children, and are this worker's; then their locks are gone.
 local function unlock_all()
   local others = { here.stalled }
-  for index, key in ipairs(keys) do
+  for index = 1, count do
+    local key = keys[index]
     others[index * 2], others[index * 2 + 1] = key .. ':dependencies', key .. ':unsuccessful'
   end
   -- Usually no job is suspected of having stalled either: asked for in the same command.
@@ -51,9 +52,10 @@ local function unlock_all()
     if token ~= class_of[index].token then return false end
   end
   if call('EXISTS', unpack(keys)) < count then return false end
-  for index, key in ipairs(keys) do
-    -- pcall: it may be a key of another type. A parent may have adopted the job since it was taken.
-    if redis.pcall('HEXISTS', key, 'parentKey') ~= 0 then return false end
+  for index = 1, count do
+    local key = keys[index]
+    -- It may be a key of another type. A parent may have adopted the job since it was taken.
+    if ask('HEXISTS', key, 'parentKey') ~= 0 then return false end
     if fence then outcomes[index] = outcome_of(class_of[index].token, call('HGET', key, 'ats'), outcomes[index]) end
   end
   insist('LLEN', here.active, 'list')
@@ -93,30 +95,35 @@ end
 
 -- What may be left of a job beside its hash: that the other parts are not there was asked for.
 local CHILDLESS_PARTS = { ':logs', ':processed', ':failed' }
-local missing, set, gone, statuses = leave_active(), finished.completed, {}, {}
-local events = here.events
-for index, id in ipairs(ids) do
+local missing, set, set_size, gone, events = leave_active(), finished.completed, 0, {}, here.events
+-- Those that weren't active, where there are any.
+local statuses
+for index = 1, count do
+  local id, key, text, class = ids[index], keys[index], texts[index], class_of[index]
+  local rule = class.rule
   if missing[id] then
+    statuses = statuses or {}
     statuses[index] = -3
   else
-    local text, class = texts[index], class_of[index]
-    if class.rule and class.rule.count == 0 then
+    if rule and rule.count == 0 then
       gone[#gone + 1] = id
     else
       if fence then
-        call('HSET', keys[index], 'returnvalue', text, 'finishedOn', timestamp, 'atm', class.attempts_made, 'wqs', outcomes[index])
-        clear_intent(keys[index])
+        call('HSET', key, 'returnvalue', text, 'finishedOn', timestamp, 'atm', class.attempts_made, 'wqs', outcomes[index])
+        clear_intent(key)
       else
-        call('HSET', keys[index], 'returnvalue', text, 'finishedOn', timestamp, 'atm', class.attempts_made)
+        call('HSET', key, 'returnvalue', text, 'finishedOn', timestamp, 'atm', class.attempts_made)
       end
-      set[#set + 1] = timestamp
-      set[#set + 1] = id
-      if class.rule then used_rules.completed[class.rule] = true end
+      set_size = set_size + 2
+      set[set_size - 1], set[set_size] = timestamp, id
+      if rule then used_rules.completed[rule] = true end
     end
     call('XADD', events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
     ended.completed = ended.completed + 1
-    statuses[index] = 1
   end
+end
+if statuses then
+  for index = 1, count do statuses[index] = statuses[index] or 1 end
 end
 delete_jobs(here, gone, CHILDLESS_PARTS)
 store_finished(minutes)
@@ -125,4 +132,4 @@ if want > 0 then taken = take(want, how) end
 announce_drained(taken)
 -- Last, so that what this call said is within the bound too.
 trim_events(here)
-return { statuses, taken }
+return { statuses or count, taken }

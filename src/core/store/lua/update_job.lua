@@ -13,8 +13,8 @@ local id, data, priority, start, ms = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[
 local key, is_first = base .. id, ARGV[6] == '1'
 local now = server_time()
 
--- pcall: the key may be of another type, which is no job.
-local known = redis.pcall('HMGET', key, 'name', 'data', 'opts', 'timestamp')
+-- ask: the key may be of another type, which is no job.
+local known = ask('HMGET', key, 'name', 'data', 'opts', 'timestamp')
 if known.err or is_reserved(id) or not (known[1] or known[2] or known[3] or known[4]) then return 0 end
 insist_places(here, ANYWHERE)
 for _, list in ipairs({ here.wait, here.paused }) do insist('LLEN', list, 'list') end

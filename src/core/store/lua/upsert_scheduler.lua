@@ -34,8 +34,8 @@ insist('LLEN', here.paused, 'list')
 insist_number(here.id)
 insist_places(here, ANYWHERE)
 
--- pcall: the key may hold another type; it is written anew below.
-local known = redis.pcall('HMGET', key, 'every', 'offset', 'ic')
+-- ask: the key may hold another type; it is written anew below.
+local known = ask('HMGET', key, 'every', 'offset', 'ic')
 if known.err then known = {} end
 local pending = tonumber(call('ZSCORE', here.schedulers, id) or nil)
 local begins_anew = ARGV[19] == '1'
@@ -75,8 +75,8 @@ end
 -- The old run is taken back only now: a scheduler that is refused leaves everything as it was.
 if place then
   if removal == 'ZREM' then call('ZREM', place, old_run) else call('LREM', place, 1, old_run) end
-  -- pcall: the key may hold another type.
-  local deduplication_id = redis.pcall('HGET', base .. old_run, 'deid')
+  -- ask: the key may hold another type.
+  local deduplication_id = ask('HGET', base .. old_run, 'deid')
   if type(deduplication_id) == 'string' then free_deduplication(here, old_run, deduplication_id) end
   delete_jobs(here, { old_run })
 end

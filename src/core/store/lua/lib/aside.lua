@@ -57,7 +57,7 @@ end
 -- Nothing when the key is of another type. It is known only when its job has left its line, and one recipient must not stop
 -- the others: its jobs are put off until somebody has put it right, and `wq metrics` tells.
 local function read_recipient(recipient)
-  local known = redis.pcall('HMGET', recipient, 'tat', 'not_before', 'last')
+  local known = ask('HMGET', recipient, 'tat', 'not_before', 'last')
   if known.err then return end
   return tonumber(known[1] or 0) or 0, tonumber(known[2] or 0) or 0, tonumber(known[3] or 0) or 0
 end
@@ -74,7 +74,7 @@ local function recipient_wait(limits, digest, has_waited, now)
   local recipient = own .. 'recipient:' .. digest
   local day_key = recipient .. ':day'
   local tat, not_before, last = read_recipient(recipient)
-  local oldest = limits.daily > 0 and redis.pcall('LINDEX', day_key, limits.daily - 1)
+  local oldest = limits.daily > 0 and ask('LINDEX', day_key, limits.daily - 1)
   if not tat or type(oldest) == 'table' then
     note_problem('recipients_damaged', 1)
     return now + DAMAGED_WAIT_MS

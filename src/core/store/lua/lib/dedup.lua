@@ -10,7 +10,7 @@ local function find_owners(deduplications)
   local owners = {}
   for _, deduplication_id in pairs(deduplications) do
     local key = base .. 'de:' .. deduplication_id
-    local owner = owners[deduplication_id] or redis.pcall('GET', key)
+    local owner = owners[deduplication_id] or ask('GET', key)
     if type(owner) == 'table' then return nil, key end
     owners[deduplication_id] = owner
   end
@@ -47,8 +47,8 @@ end
 -- Puts the owner off to when the new job would have been due.
 local function reschedule(owner, job)
   if not call('ZSCORE', here.delayed, owner) then return end
-  -- An id without a hash must not become a hash of one field. pcall: the key may hold another type.
-  if call('EXISTS', base .. owner) == 1 then redis.pcall('HSET', base .. owner, 'delay', job.delay) end
+  -- An id without a hash must not become a hash of one field. ask: the key may hold another type.
+  if call('EXISTS', base .. owner) == 1 then ask('HSET', base .. owner, 'delay', job.delay) end
   delay_until(here, owner, job.due)
   mark_due(here)
 end
@@ -58,7 +58,7 @@ local function yield(key, owner, job)
   local rules, deduplication_id = job.rules, job.deduplication_id
   -- Where a job replaces another and can't, because that one waits or runs already, Node says nothing.
   local is_told = not rules.replaces
-  if rules.keeps and type(redis.pcall('LPOS', here.active, owner)) == 'number' then
+  if rules.keeps and type(ask('LPOS', here.active, owner)) == 'number' then
     local next_key = base .. 'dn:' .. deduplication_id
     -- What is kept for later has no moment of its own: Node, too, reads its delay from the options.
     local opts = job.opts

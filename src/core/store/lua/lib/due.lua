@@ -10,7 +10,7 @@ end
 
 -- Moves jobs that are due into their lines; returns when the next one is due (ms), 0 for none.
 local function promote_due(now)
-  local first = redis.pcall('ZRANGE', here.delayed, 0, 0, 'WITHSCORES')
+  local first = ask('ZRANGE', here.delayed, 0, 0, 'WITHSCORES')
   if first.err then blame(here.delayed, 'sorted set', first) end
   local last_due = (now + 1) * DUE_STEP - 1
   if first[2] and tonumber(first[2]) <= last_due then
@@ -19,8 +19,8 @@ local function promote_due(now)
     each_chunk('ZREM', here.delayed, ids)
     local to_front = {}
     for _, id in ipairs(ids) do
-      -- pcall: the key may hold another type; take removes and counts such ids. Neither may become a hash of one field.
-      local known = redis.pcall('HMGET', base .. id, 'priority', 'wqp')
+      -- ask: the key may hold another type; take removes and counts such ids. Neither may become a hash of one field.
+      local known = ask('HMGET', base .. id, 'priority', 'wqp')
       local priority = tonumber(known[1] or 0) or 0
       if known[2] then
         to_front[#to_front + 1] = { id, priority }

@@ -13,7 +13,7 @@ end
 
 -- Reads what the verdicts need; false when there is no such job, which is removed and counted then.
 local function load_job(job)
-  local fields = redis.pcall('HMGET', job.key, 'atm', 'attemptsMade', 'deid', 'priority', 'parentKey', 'timestamp')
+  local fields = ask('HMGET', job.key, 'atm', 'attemptsMade', 'deid', 'priority', 'parentKey', 'timestamp')
   if fields.err or not (fields[1] or fields[4] or fields[6]) and call('EXISTS', job.key) == 0 then
     note_problem('missing_hash', 1)
     return false
@@ -33,7 +33,7 @@ end
 -- Under retry: runs again, unless it was being sent each time that a process died.
 local function try_again(job)
   call('HDEL', job.key, 'wqi')
-  local count = job.is_suspected and redis.pcall('HINCRBY', job.key, 'wqc', 1) or 0
+  local count = job.is_suspected and ask('HINCRBY', job.key, 'wqc', 1) or 0
   if type(count) ~= 'number' then
     count = 1
     call('HSET', job.key, 'wqc', count)

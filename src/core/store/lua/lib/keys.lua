@@ -31,7 +31,8 @@
 --   1 base              <prefix>:<queue>: — a job's hash is base .. id, its lock base .. id .. ":lock"
 --   2 own               wq:<prefix>:<queue>:
 local base, own = ARGV[1], ARGV[2]
-local call = redis.call
+-- A command that fails ends the call; asked, it returns what is wrong as { err = text }.
+local call, ask = redis.call, redis.pcall
 
 -- The queue of this call, its keys by name.
 local here = {
@@ -45,15 +46,16 @@ local here = {
 -- no job may have it (core::model::id has the same). Neither Node nor BullMQ keeps anybody from it, so that a line may hold one.
 -- Made when it is first asked: few calls do.
 local reserved
-local function is_reserved(id)
+local function all_reserved()
   reserved = reserved or {
     wait = true, active = true, prioritized = true, pc = true, delayed = true, completed = true, failed = true, paused = true,
     ['waiting-children'] = true, marker = true, meta = true, events = true, id = true, limiter = true, stalled = true,
     ['stalled-check'] = true, ['repeat'] = true, metrics = true, de = true, dn = true,
     ['metrics:completed'] = true, ['metrics:failed'] = true,
   }
-  return reserved[id]
+  return reserved
 end
+local function is_reserved(id) return all_reserved()[id] end
 
 -- Another queue that this call has to change, a parent's, by what its keys begin with: BullMQ's keys alone, by the same
 -- names. It is in the same slot of a cluster, or the server refuses the first command on it.

@@ -9,7 +9,8 @@
 -- Both written by add_jobs, read by add_jobs, emptied by remove_jobs and obliterate; both expire when the generation
 -- after theirs ends.
 local GENERATION_MS = 30 * 24 * 60 * 60 * 1000
-local BORN = string.byte('1')
+local byte, sub = string.byte, string.sub
+local BORN = byte('1')
 local QUARTERS = { [0] = '0', '1', '2', '3' }
 
 local function ledger_generation(number)
@@ -19,15 +20,15 @@ end
 
 -- The place of the shard's byte, the key of the shard behind this prefix, and the field. Base62 lies within 75 codes from '0'.
 local function ledger_place(id, prefix)
-  local one, two, three = string.byte(id, 1, 3)
+  local one, two, three = byte(id, 1, 3)
   local quarter = three % 4
-  local key = prefix .. string.sub(id, 1, 2) .. QUARTERS[quarter]
-  return ((one - 48) * 75 + two - 48) * 4 + quarter, key, string.sub(id, 3)
+  local key = prefix .. sub(id, 1, 2) .. QUARTERS[quarter]
+  return ((one - 48) * 75 + two - 48) * 4 + quarter, key, sub(id, 3)
 end
 
 -- What a command says of a key of the ledger.
 local function ledger_ask(command, key, ...)
-  local answer = redis.pcall(command, key, ...)
+  local answer = ask(command, key, ...)
   if type(answer) == 'table' and answer.err then blame(key, command == 'GET' and 'text' or 'hash', answer) end
   return answer
 end
@@ -46,7 +47,7 @@ end
 local function ledger_has(ledger, id)
   for _, generation in pairs({ ledger.before, ledger.present }) do
     local place, key, field = ledger_place(id, generation.prefix)
-    local is_born = string.byte(generation.born, place + 1) == BORN
+    local is_born = byte(generation.born, place + 1) == BORN
     if is_born and ledger_ask('HEXISTS', key, field) == 1 then return true end
   end
   return false
@@ -56,12 +57,15 @@ end
 local function ledger_record(ledger, id)
   local before, present = ledger.before, ledger.present
   local place, key, field = ledger_place(id, present.prefix)
-  if string.byte(before.born, place + 1) == BORN then
+  if byte(before.born, place + 1) == BORN then
     local _, key_before = ledger_place(id, before.prefix)
     if ledger_ask('HEXISTS', key_before, field) == 1 then return false end
   end
-  if ledger_ask('HSETNX', key, field, '') == 0 then return false end
-  if string.byte(present.born, place + 1) ~= BORN and not present.newborn[place] then
+  -- Every row of a campaign comes by: no function between.
+  local answer = ask('HSETNX', key, field, '')
+  if answer == 0 then return false end
+  if answer ~= 1 then blame(key, 'hash', answer) end
+  if byte(present.born, place + 1) ~= BORN and not present.newborn[place] then
     present.newborn[place] = true
     call('PEXPIREAT', key, present.expiry)
     call('SETRANGE', present.born_key, place, '1')
@@ -77,10 +81,10 @@ local function ledger_forget(id, now)
   for each = number - 1, number do
     local generation = ledger_generation(each)
     local place, key, field = ledger_place(id, generation.prefix)
-    -- A hash goes with its last field, and its expiry with it. pcall: where the key is of another type there is nothing to
+    -- A hash goes with its last field, and its expiry with it. ask: where the key is of another type there is nothing to
     -- forget, and the next add says what is wrong.
-    if redis.pcall('HDEL', key, field) == 1 and call('EXISTS', key) == 0 then
-      redis.pcall('SETRANGE', generation.born_key, place, '0')
+    if ask('HDEL', key, field) == 1 and call('EXISTS', key) == 0 then
+      ask('SETRANGE', generation.born_key, place, '0')
     end
   end
 end
@@ -93,7 +97,8 @@ local function ledger_record_all(ledger, ids, known, now)
     for _, id in ipairs(recorded) do ledger_forget(id, now) end
   end
   local is_done, problem = pcall(function()
-    for index, id in ipairs(ids) do
+    for index = 1, #ids do
+      local id = ids[index]
       if not known[index] and ledger_record(ledger, id) then
         count = count + 1
         is_new[index], recorded[count] = true, id

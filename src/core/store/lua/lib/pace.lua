@@ -32,7 +32,7 @@ local function rate_in_force(meta_max, meta_window, how)
     if other_max <= 0 or other_window <= 0 then return end
     if not max or other_window / other_max > window / max then max, window = other_max, other_window end
   end
-  local own_rate = redis.pcall('HMGET', here.rate, 'max', 'duration_ms', 'tempo', 'tempo_since', 'tempo_max', 'tempo_window',
+  local own_rate = ask('HMGET', here.rate, 'max', 'duration_ms', 'tempo', 'tempo_since', 'tempo_max', 'tempo_window',
     'asides')
   if own_rate.err then blame(here.rate, 'hash', own_rate) end
   consider(meta_max, meta_window)

@@ -39,7 +39,7 @@ end
 -- What meta says of the queue, read once a call: { paused, concurrency, max, duration, opts.maxLenEvents, version }.
 local function facts_of(queue)
   if not queue.facts then
-    local facts = redis.pcall('HMGET', queue.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'version')
+    local facts = ask('HMGET', queue.meta, 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'version')
     if facts.err then blame(queue.meta, 'hash', facts) end
     if facts[2] and not tonumber(facts[2]) then no_number('concurrency in ' .. queue.meta) end
     -- Events are still trimmed where their number can't be read.
@@ -71,15 +71,15 @@ local function is_open(queue)
   return not (facts[2] and call('LLEN', queue.active) >= tonumber(facts[2]))
 end
 
--- Wakes one idle worker. pcall, here and below: workers look for themselves while the marker is of another type.
+-- Wakes one idle worker. ask, here and below: workers look for themselves while the marker is of another type.
 local function mark_ready(queue)
-  if is_open(queue) then redis.pcall('ZADD', queue.marker, 0, '0') end
+  if is_open(queue) then ask('ZADD', queue.marker, 0, '0') end
 end
 
 -- Tells idle workers when the next delayed job is due; written even while paused.
 local function mark_due(queue)
   local first = call('ZRANGE', queue.delayed, 0, 0, 'WITHSCORES')
-  if first[2] then redis.pcall('ZADD', queue.marker, tonumber(first[2]) / DUE_STEP, '1') end
+  if first[2] then ask('ZADD', queue.marker, tonumber(first[2]) / DUE_STEP, '1') end
 end
 
 -- The score for one more job due at due_ms: after all that are due in the same millisecond.
@@ -154,9 +154,9 @@ local function announce_waiting(queue, id, previous)
   call('XADD', queue.events, '*', 'event', 'waiting', 'jobId', id, 'prev', previous)
 end
 
--- Adds to the problems that `wq metrics` tells. pcall: that key may be of another type too, and nothing may fail for a count.
+-- Adds to the problems that `wq metrics` tells. ask: that key may be of another type too, and nothing may fail for a count.
 local function note_problem(name, count)
-  redis.pcall('HINCRBY', here.counters, name, count)
+  ask('HINCRBY', here.counters, name, count)
 end
 
 -- Everything that belongs to these jobs but their place in a list or set; `parts` where not all of them may be there.
@@ -183,8 +183,8 @@ end
 local PARTS = ' lock logs dependencies processed failed unsuccessful '
 local function is_job(id)
   if is_reserved(id) then return false end
-  -- pcall: the key may be of another type.
-  local size = redis.pcall('HLEN', base .. id)
+  -- ask: the key may be of another type.
+  local size = ask('HLEN', base .. id)
   if type(size) ~= 'number' or size == 0 then return false end
   local part = string.match(id, ':(%l+)$')
   if not part or not string.find(PARTS, ' ' .. part .. ' ', 1, true) then return true end
@@ -195,6 +195,6 @@ end
 -- A job that is removed gives up its deduplication, and with it what was kept for its end.
 local function free_deduplication(queue, id, deduplication_id)
   local key = queue.base .. 'de:' .. deduplication_id
-  -- pcall: the key may be of another type.
-  if redis.pcall('GET', key) == id then call('DEL', key, queue.base .. 'dn:' .. deduplication_id) end
+  -- ask: the key may be of another type.
+  if ask('GET', key) == id then call('DEL', key, queue.base .. 'dn:' .. deduplication_id) end
 end

@@ -11,7 +11,7 @@ end
 local sound = {}
 local function insist(command, key, kind)
   if sound[key] then return end
-  local answer = redis.pcall(command, key)
+  local answer = ask(command, key)
   if type(answer) == 'table' and answer.err then blame(key, kind, answer) end
   sound[key] = true
 end
@@ -22,7 +22,7 @@ end
 
 -- The whole number that a key holds, nil for none.
 local function read_number(key)
-  local answer = redis.pcall('GET', key)
+  local answer = ask('GET', key)
   if type(answer) == 'table' then blame(key, 'number', answer) end
   if answer and not string.find(answer, '^-?%d+$') then no_number(key) end
   return tonumber(answer or nil)

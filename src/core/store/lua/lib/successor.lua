@@ -12,9 +12,9 @@ end
 -- id that it was added with, and owns it without a TTL.
 local function finish_deduplication(queue, id, deduplication_id, now)
   local key, next_key = queue.base .. 'de:' .. deduplication_id, queue.base .. 'dn:' .. deduplication_id
-  -- pcall: either key may be of another type; it is left as it is, and the job ends all the same.
-  if call('PTTL', key) < 1 and redis.pcall('GET', key) == id then call('DEL', key) end
-  local kept = redis.pcall('HMGET', next_key, 'name', 'data', 'opts', 'jid', 'pk', 'pd', 'pdk', 'rjk')
+  -- ask: either key may be of another type; it is left as it is, and the job ends all the same.
+  if call('PTTL', key) < 1 and ask('GET', key) == id then call('DEL', key) end
+  local kept = ask('HMGET', next_key, 'name', 'data', 'opts', 'jid', 'pk', 'pd', 'pdk', 'rjk')
   if kept.err or not (kept[1] or kept[2] or kept[3]) then return end
   call('DEL', next_key)
   local number = call('INCR', queue.id)
@@ -35,5 +35,5 @@ local function finish_deduplication(queue, id, deduplication_id, now)
     name = kept[1] or '', data = kept[2] or '{}', opts = opts, timestamp = now, delay = delay, priority = priority, lifo = lifo,
     more = more,
   })
-  if kept[7] then redis.pcall('SADD', kept[7], queue.base .. next_id) end
+  if kept[7] then ask('SADD', kept[7], queue.base .. next_id) end
 end

@@ -12,16 +12,16 @@ local FENCED_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMad
 -- have been sent before is held. Returns ids, their fields, how many were removed, whether nothing waits any more, how many were
 -- held, and how many stepped back.
 local function pop_jobs(want, fence, checks)
-  local ids, jobs, dropped, popped, held, stepped_back = {}, {}, 0, 0, 0, 0
+  local ids, jobs, count, dropped, popped, held, stepped_back = {}, {}, 0, 0, 0, 0, 0
   local wanted = fence and FENCED_FIELDS or TAKEN_FIELDS
   local from_wait, is_empty = true, false
-  while #ids < want and popped < want + MOST_DROPPED do
-    local batch = from_wait and redis.pcall('RPOP', here.wait, math.min(want - #ids, MOST_ARGUMENTS))
+  while count < want and popped < want + MOST_DROPPED do
+    local batch = from_wait and ask('RPOP', here.wait, math.min(want - count, MOST_ARGUMENTS))
     if batch and batch.err then blame(here.wait, 'list', batch) end
     if not batch then
       from_wait = false
       -- ZPOPMIN would make a text of every score.
-      batch = redis.pcall('ZRANGE', here.prioritized, 0, math.min(want - #ids, MOST_ARGUMENTS) - 1)
+      batch = ask('ZRANGE', here.prioritized, 0, math.min(want - count, MOST_ARGUMENTS) - 1)
       if batch.err then
         -- What came from wait goes its way; the next call, for which nothing is left there, says what is wrong.
         if popped == 0 then blame(here.prioritized, 'sorted set', batch) end
@@ -35,9 +35,10 @@ local function pop_jobs(want, fence, checks)
       call('ZREMRANGEBYRANK', here.prioritized, 0, #batch - 1)
     end
     popped = popped + #batch
-    for _, id in ipairs(batch) do
+    for at = 1, #batch do
+      local id = batch[at]
       local key = base .. id
-      local fields = redis.pcall('HMGET', key, unpack(wanted))
+      local fields = ask('HMGET', key, unpack(wanted))
       -- Of the queue's own keys only meta is a hash.
       if not fields.err and key ~= here.meta and (fields[1] or fields[2] or fields[3] or fields[4] or is_job(id)) then
         if fields[9] and not passes_guard(id, key, fields) then
@@ -45,8 +46,8 @@ local function pop_jobs(want, fence, checks)
         elseif checks and steps_back(checks, id, key, fields[2]) then
           stepped_back = stepped_back + 1
         else
-          ids[#ids + 1] = id
-          jobs[#jobs + 1] = fields
+          count = count + 1
+          ids[count], jobs[count] = id, fields
         end
       elseif string.sub(id, 1, 2) ~= '0:' then
         -- BullMQ 4 leaves its own markers ("0:…") in wait; those are no loss.
@@ -84,7 +85,7 @@ end
 
 -- Locks a job, whatever stands there. GET spares the table that the answer OK would be; it needs a text there or nothing.
 local function lock(key, token, ms)
-  if type(redis.pcall('SET', key, token, 'PX', ms, 'GET')) == 'table' then call('SET', key, token, 'PX', ms) end
+  if type(ask('SET', key, token, 'PX', ms, 'GET')) == 'table' then call('SET', key, token, 'PX', ms) end
 end
 
 -- Takes up to want jobs for one worker; `how` is what read_how gives. With a fence all that may start now are about to be sent.

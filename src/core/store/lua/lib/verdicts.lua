@@ -134,7 +134,7 @@ end
 -- A parent may still wait for a child that failed; those that completed it has counted.
 local function leave_parent(id)
   local key = base .. id
-  local parent_key = redis.pcall('HGET', key, 'parentKey')
+  local parent_key = ask('HGET', key, 'parentKey')
   if type(parent_key) == 'string' then attempt(forget_child, parent_key, key) end
 end
 
