@@ -26,12 +26,20 @@ pub struct Settlement {
     pub token: Arc<str>,
     /// Attempts that it is allowed, for the event `retries-exhausted`.
     pub attempts: u32,
-    /// Attempts that ended before this one, when nothing else is to be looked after once the job was sent (no parent, no
-    /// deduplication, no count of BullMQ 4): many such jobs are completed in few commands. What is no longer so by then
-    /// is noticed.
-    pub plain: Option<u32>,
+    /// What is known of the job when nothing else is to be looked after once it was sent (no parent, no deduplication, no count of
+    /// BullMQ 4): many such jobs are completed in few commands. What is no longer so by then is noticed.
+    pub plain: Option<Plain>,
     /// What happens to it.
     pub verdict: Verdict,
+}
+
+/// What the short way has to know of a job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Plain {
+    /// Attempts that ended before this one.
+    pub attempts_made: u32,
+    /// [`Content::is_whole`](super::take::Content::is_whole).
+    pub is_whole: bool,
 }
 
 impl Settlement {
@@ -240,12 +248,11 @@ fn head(want: usize, token: &str, rules: &TakeRules, keeps: Numbered<Keep>) -> A
 }
 
 fn sent_arguments(sent: &[Settlement], want: usize, token: &str, rules: &TakeRules) -> Arguments {
-    let (mut keeps, mut classes) = (Numbered::<Keep>::default(), Numbered::<(&str, u32, usize)>::default());
+    let (mut keeps, mut classes) = (Numbered::<Keep>::default(), Numbered::<(&str, Plain, usize)>::default());
     let mut jobs = Arguments::default();
     for settlement in sent {
-        if let Verdict::Completed { return_value, provider_id, keep } = &settlement.verdict {
-            let attempts_made = settlement.plain.unwrap_or(0).saturating_add(1);
-            let class = classes.number((&settlement.token, attempts_made, keeps.rule(*keep)));
+        if let (Verdict::Completed { return_value, provider_id, keep }, Some(plain)) = (&settlement.verdict, settlement.plain) {
+            let class = classes.number((&settlement.token, plain, keeps.rule(*keep)));
             jobs.push(settlement.id.as_str()).push(return_value.as_str()).number(class);
             if rules.fence.is_some() {
                 jobs.push(provider_id.as_deref().unwrap_or_default());
@@ -254,8 +261,8 @@ fn sent_arguments(sent: &[Settlement], want: usize, token: &str, rules: &TakeRul
     }
     let mut arguments = head(want, token, rules, keeps);
     arguments.number(classes.0.len());
-    for (token, attempts_made, rule) in classes.0 {
-        arguments.push(token).number(attempts_made).number(rule);
+    for (token, Plain { attempts_made, is_whole }, rule) in classes.0 {
+        arguments.push(token).number(attempts_made.saturating_add(1)).number(rule).push(if is_whole { "1" } else { "0" });
     }
     arguments.append(&jobs);
     arguments

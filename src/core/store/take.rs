@@ -133,6 +133,8 @@ pub struct Content {
     pub options: Arc<StoredOptions>,
     /// Attempts that ended before.
     pub attempts_made: u32,
+    /// Whether it has all fields that BullMQ makes a job with.
+    pub is_whole: bool,
     /// Whether BullMQ 4 counted attempts of it, in a field that has to be kept up.
     pub counts_for_v4: bool,
     /// A reason to fail the job without sending it (it stalled too often, or a child failed).
@@ -213,8 +215,8 @@ impl TakeReader {
     /// One job, as the header of `take` in `lua/lib/take.lua` says.
     fn job(&self, queue: &str, token: &Arc<str>, paced_from: Option<Millis>, job: Value) -> Option<TakenJob> {
         let mut parts = array(job)?;
-        let more = parts.split_off(8.min(parts.len()));
-        let [fields @ .., id]: [Value; 8] = parts.try_into().ok()?;
+        let more = parts.split_off(9.min(parts.len()));
+        let [fields @ .., id, is_whole]: [Value; 9] = parts.try_into().ok()?;
         let nothing = Value::Nil;
         let (start_us, fenced, waits) = match more.as_slice() {
             [] => (0, None, &nothing),
@@ -228,13 +230,17 @@ impl TakeReader {
         let is_addressable = std::str::from_utf8(&id).is_ok();
         let id = lossy(id);
         // No outcome could ever be stored under such an id: sent once, it would be sent again and again.
-        let content = if is_addressable { self.content(queue, &id, fields, waits) } else { Err("the id is no UTF-8".to_owned()) };
+        let content = if is_addressable {
+            self.content(queue, &id, fields, is_whole == Value::Int(1), waits)
+        } else {
+            Err("the id is no UTF-8".to_owned())
+        };
         let slot_us = paced_from.map_or(0, |now| now * 1000 + start_us);
         let (token, start_after) = (Arc::clone(token), Duration::from_micros(start_us));
         Some(TakenJob { id, token, start_after, slot_us, starts, is_intended: flag == 1, is_suspect: flag == 2, content })
     }
 
-    fn content(&self, queue: &str, id: &str, fields: [Value; 7], waits: &Value) -> Result<Content, String> {
+    fn content(&self, queue: &str, id: &str, fields: [Value; 7], is_whole: bool, waits: &Value) -> Result<Content, String> {
         let [name, data, opts, timestamp, atm, v4_attempts, deferred] = fields;
         let counter = |value: &Value| u32::try_from(unsigned(value)).unwrap_or(u32::MAX);
         let name = bytes(name).ok_or("the job has no name")?;
@@ -255,7 +261,7 @@ impl TakeReader {
             timestamp: integer(&timestamp).and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0),
         };
         let counts_for_v4 = !matches!(v4_attempts, Value::Nil);
-        Ok(Content { job: Arc::new(job), options, attempts_made, counts_for_v4, deferred_failure: text(deferred) })
+        Ok(Content { job: Arc::new(job), options, attempts_made, is_whole, counts_for_v4, deferred_failure: text(deferred) })
     }
 
     fn options(&self, bytes: Vec<u8>) -> Result<Arc<StoredOptions>, String> {

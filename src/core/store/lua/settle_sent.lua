@@ -9,7 +9,8 @@
 --  17…           three a rule: age s (-1 any), count (-1 any, 0 none), most removed by age in one call
 --   …  minutes   of BullMQ's metrics that are kept, 0 counts nothing
 --   …  classes   how many classes follow; jobs of one take and campaign differ only in id and return value
---   …            three a class: token, attempts made with this one, rule from 1 (0 all)
+--   …            four a class: token, attempts made with this one, rule from 1 (0 all), whether they were taken with all fields that
+--                a job is made with ("1")
 --   …            three a job, at most 1,000: id, return value (JSON), class from 1; with a fence a fourth, the provider's id
 --                of the message or ''
 -- Returns { statuses, take() or {} }; a status a job: 1 done, -3 not active; instead of them their number when all are done. Or { } when one of the jobs needs more than that:
@@ -22,11 +23,17 @@ end
 
 local rules, classes = read_rules(next_argument), {}
 local minutes = tonumber(next_argument())
-for index = 1, tonumber(next_argument()) do
-  classes[index] = { token = next_argument(), attempts_made = next_argument(), rule = rules[tonumber(next_argument())] }
-end
 local how = read_how(4)
 local fence = how.fence
+-- The fields of a job that was never more than added and taken: name, data, opts, timestamp, delay, priority; processedOn, ats; the
+-- worker's name and the intent where there are such.
+local BARE_FIELDS = 8 + (how.worker ~= '' and 1 or 0) + (fence and 1 or 0)
+for index = 1, tonumber(next_argument()) do
+  classes[index] = {
+    token = next_argument(), attempts_made = next_argument(), rule = rules[tonumber(next_argument())],
+    bare_fields = next_argument() == '1' and BARE_FIELDS,
+  }
+end
 local ids, keys, locks, texts, class_of, outcomes, count = {}, {}, {}, {}, {}, {}, 0
 local width = fence and 4 or 3
 for at = cursor + 1, #ARGV, width do
@@ -37,13 +44,20 @@ for at = cursor + 1, #ARGV, width do
   if fence then outcomes[count] = ARGV[at + 3] end
 end
 
--- Whether all jobs exist, have no unfinished or failed children, and are this worker's; then their locks are gone.
+-- Whether a job exists, has no parent, which may have adopted it since it was taken, and no child that failed. Of a job with nothing
+-- but the fields that it was taken with the number of them says all of it: a failed child leaves `defa` in the hash of its parent,
+-- or the parent had failed itself, which leaves its trace. To look for <id>:unsuccessful instead is dear: among very many keys
+-- no cache has the place where it isn't.
+local function is_childless_orphan(key, bare_fields)
+  -- ask: it may be a key of another type.
+  if ask('HLEN', key) == bare_fields then return true end
+  return ask('HEXISTS', key, 'parentKey') == 0 and call('EXISTS', key) == 1 and call('EXISTS', key .. ':unsuccessful') == 0
+end
+
+-- Whether all jobs exist, have no parent, no unfinished or failed children, and are this worker's; then their locks are gone.
 local function unlock_all()
   local others = { here.stalled }
-  for index = 1, count do
-    local key = keys[index]
-    others[index * 2], others[index * 2 + 1] = key .. ':dependencies', key .. ':unsuccessful'
-  end
+  for index = 1, count do others[index + 1] = keys[index] .. ':dependencies' end
   -- Usually no job is suspected of having stalled either: asked for in the same command.
   local found = call('EXISTS', unpack(others))
   local any_stalled = found > 0 and call('EXISTS', here.stalled) == 1
@@ -51,11 +65,9 @@ local function unlock_all()
   for index, token in ipairs(call('MGET', unpack(locks))) do
     if token ~= class_of[index].token then return false end
   end
-  if call('EXISTS', unpack(keys)) < count then return false end
   for index = 1, count do
     local key = keys[index]
-    -- It may be a key of another type. A parent may have adopted the job since it was taken.
-    if ask('HEXISTS', key, 'parentKey') ~= 0 then return false end
+    if not is_childless_orphan(key, class_of[index].bare_fields) then return false end
     if fence then outcomes[index] = outcome_of(class_of[index].token, call('HGET', key, 'ats'), outcomes[index]) end
   end
   insist('LLEN', here.active, 'list')

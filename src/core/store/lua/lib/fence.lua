@@ -69,11 +69,11 @@ local function hold_job(id, key, why, previous, is_counted)
   call('XADD', here.events, '*', 'event', 'failed', 'jobId', id, 'failedReason', why, 'prev', previous)
 end
 
--- Whether a job that waits may be given out; `fields` has wqi and wqs at 9 and 10. One with an intent came back by
+-- Whether a job that waits may be given out; `fields` has wqi and wqs at 11 and 12. One with an intent came back by
 -- somebody else's hand, or was replayed on purpose after it was sent.
 local function passes_guard(id, key, fields)
-  local intent = read_intent(fields[9])
-  if intent and (intent.policy == 'r' or is_sent(intent, fields[10])) then
+  local intent = read_intent(fields[11])
+  if intent and (intent.policy == 'r' or is_sent(intent, fields[12])) then
     call('HDEL', key, 'wqi', 'wqs')
     return true
   end

@@ -4,9 +4,9 @@
 local MOST_DROPPED = 1000
 -- What BullMQ's queue.rateLimit() writes: nobody may start, whatever limits are configured.
 local CLOSED_BY_HAND = 9007199254740991
--- The hash fields a worker gets, in this order (core::store::take reads them by position); the last is for take alone.
-local TAKEN_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats' }
-local FENCED_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats', 'wqi', 'wqs', 'wqc' }
+-- The hash fields a worker gets, in this order (core::store::take reads them by position); those from ats on are for take alone.
+local TAKEN_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats', 'delay', 'priority' }
+local FENCED_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats', 'delay', 'priority', 'wqi', 'wqs', 'wqc' }
 
 -- Pops up to want ids that have a job and need not step back; what has no job is removed and counted. With a fence, what may
 -- have been sent before is held. Returns ids, their fields, how many were removed, whether nothing waits any more, how many were
@@ -41,7 +41,7 @@ local function pop_jobs(want, fence, checks)
       local fields = ask('HMGET', key, unpack(wanted))
       -- Of the queue's own keys only meta is a hash.
       if not fields.err and key ~= here.meta and (fields[1] or fields[2] or fields[3] or fields[4] or is_job(id)) then
-        if fields[9] and not passes_guard(id, key, fields) then
+        if fields[11] and not passes_guard(id, key, fields) then
           held = held + 1
         elseif checks and steps_back(checks, id, key, fields[2]) then
           stepped_back = stepped_back + 1
@@ -94,8 +94,9 @@ end
 --   wait us   how long to keep away ('rate')
 --   next due  when the first delayed job is due, 0 none
 --   dropped   ids that had no job
---   jobs      one array each: the fields but ats, id; then us until its start (not when it is the last and 0); with a fence ats,
---             and 1 when its intent is written, 2 when it has to run alone; then how often it was told to wait, if it was
+--   jobs      one array each: the fields up to defa; id; 1 when it has all fields that a job is made with; then us until its start
+--             (not when it is the last and 0); with a fence ats, and 1 when its intent is written, 2 when it has to run alone;
+--             then how often it was told to wait, if it was
 --   gap us    between two starts, 0 without a rate
 --   slack us  how much later than granted all starts of a window together may be
 --   held      jobs that wait no longer but are held: they came back although they may have been sent
@@ -147,7 +148,7 @@ local function take(want, how)
       counted = counted + 1
       if max then start_us = math.ceil(reserve_slot(now_us, gap)) end
       -- Whoever was being sent when a process died runs alone, and asks for its intent when it does.
-      if fence and start_us == 0 and not fields[11] then intent = token .. ':' .. attempts_started .. tail end
+      if fence and start_us == 0 and not fields[13] then intent = token .. ':' .. attempts_started .. tail end
     end
     lock(key .. ':lock', token, intent and intent_lock_ms or lock_ms)
     call('XADD', events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
@@ -161,15 +162,17 @@ local function take(want, how)
       call('HSET', key, 'processedOn', processed_on, 'ats', attempts_started)
     end
     -- What an earlier attempt left of its outcome says nothing about this one.
-    if fence and fields[10] then call('HDEL', key, 'wqs') end
+    if fields[12] then call('HDEL', key, 'wqs') end
     -- A job that never started was never told to wait. A table that grows beyond the fields it came with is made anew.
     local waits = fields[8] and call('HGET', key, 'wqw') or nil
     fields[8] = id
+    fields[9] = fields[1] and fields[2] and fields[3] and fields[4] and fields[9] and fields[10] and 1 or 0
     if fence then
-      fields[9], fields[10], fields[11] = start_us, attempts_started, fields[11] and 2 or intent and 1 or 0
-      if waits then fields[12] = waits end
+      fields[10], fields[11], fields[12], fields[13] = start_us, attempts_started, fields[13] and 2 or intent and 1 or 0, waits
     elseif start_us > 0 or waits then
-      fields[9], fields[10] = start_us, waits
+      fields[10], fields[11] = start_us, waits
+    else
+      fields[10] = nil
     end
   end
   if window_max and max and counted > 0 and call('INCRBY', here.limiter, counted) == counted then
