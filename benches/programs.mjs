@@ -4,6 +4,7 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bare } from './bare.mjs';
 
 const home = process.env.WQ_BENCH_HOME;
 const wqBinary = process.env.WQ_BENCH_WQ;
@@ -159,5 +160,6 @@ export const programs = (files) => {
       node(workload, workload === 'csv' ? { ...given, file: await files.csv(given.jobs), message } : given, server),
     official: peer(join(home, 'official/target/release/official')),
     wq: (workload, given, server) => own[workload](given, server),
+    bare,
   };
 };

@@ -13,8 +13,8 @@
 --                a job is made with ("1")
 --   …            three a job, at most 1,000: id, return value (JSON), class from 1; with a fence a fourth, the provider's id
 --                of the message or ''
--- Returns { statuses, take() or {} }; a status a job: 1 done, -3 not active; instead of them their number when all are done. Or { } when one of the jobs needs more than that:
--- then nothing was done.
+-- Returns { statuses, take() or {} }: how many there are when all are done, else a status a job, 1 done, -3 not active. Or { } when
+-- one of the jobs needs more than that: then nothing was done.
 local cursor = 15
 local function next_argument()
   cursor = cursor + 1

@@ -6,7 +6,9 @@ local MOST_DROPPED = 1000
 local CLOSED_BY_HAND = 9007199254740991
 -- The hash fields a worker gets, in this order (core::store::take reads them by position); those from ats on are for take alone.
 local TAKEN_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats', 'delay', 'priority' }
-local FENCED_FIELDS = { 'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats', 'delay', 'priority', 'wqi', 'wqs', 'wqc' }
+local FENCED_FIELDS = {
+  'name', 'data', 'opts', 'timestamp', 'atm', 'attemptsMade', 'defa', 'ats', 'delay', 'priority', 'wqi', 'wqs', 'wqc',
+}
 
 -- Pops up to want ids that have a job and need not step back; what has no job is removed and counted. With a fence, what may
 -- have been sent before is held. Returns ids, their fields, how many were removed, whether nothing waits any more, how many were
