@@ -7,7 +7,7 @@ use super::breaker;
 use super::transport::Outcome;
 use crate::core::model::job::{Backoff, Keep};
 use crate::core::store::intent::Fence;
-use crate::core::store::settle::{Plain, Settlement, Trace, Verdict};
+use crate::core::store::settle::{Settlement, Trace, Verdict};
 use crate::core::store::take::{Content, TakenJob};
 
 /// What this worker adds to the jobs' own options.
@@ -92,7 +92,7 @@ pub(super) fn release(taken: &TakenJob) -> Settlement {
 fn settlement(taken: &TakenJob, content: &Content, verdict: Verdict) -> Settlement {
     let options = &content.options;
     let is_plain = !(options.has_parent || options.is_deduplicated || content.counts_for_v4);
-    let plain = is_plain.then_some(Plain { attempts_made: content.attempts_made, is_whole: content.is_whole });
+    let plain = is_plain.then(|| content.into());
     Settlement { id: taken.id.clone(), token: Arc::clone(&taken.token), attempts: options.attempts, plain, verdict }
 }
 

@@ -9,7 +9,7 @@ use super::codec::{array, integer};
 use super::error::StoreError;
 use super::queue::Queue;
 use super::scripts::{Arguments, SETTLE_JOBS, SETTLE_SENT, Script};
-use super::take::{TakeReader, TakeRules, Taken};
+use super::take::{Content, TakeReader, TakeRules, Taken};
 use crate::core::model::job::Keep;
 
 /// BullMQ removes at most so many by age in one finish.
@@ -38,8 +38,14 @@ pub struct Settlement {
 pub struct Plain {
     /// Attempts that ended before this one.
     pub attempts_made: u32,
-    /// [`Content::is_whole`](super::take::Content::is_whole).
+    /// [`Content::is_whole`].
     pub is_whole: bool,
+}
+
+impl From<&Content> for Plain {
+    fn from(content: &Content) -> Self {
+        Self { attempts_made: content.attempts_made, is_whole: content.is_whole }
+    }
 }
 
 impl Settlement {

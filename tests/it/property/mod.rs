@@ -13,7 +13,7 @@ use wq::core::model::job::{AddStatus, JobOptions, Keep, NewJob, Start};
 use wq::core::model::state::JobState;
 use wq::core::store::connect::ServerAddress;
 use wq::core::store::recover::Bygone;
-use wq::core::store::settle::{Settled, Settlement, Trace, Verdict};
+use wq::core::store::settle::{self, Settled, Settlement, Trace, Verdict};
 use wq::core::store::standstill::Paused;
 use wq::core::store::take::{TakeReader, TakeRules};
 use wq::core::store::update::JobUpdate;
@@ -68,7 +68,7 @@ async fn play(server: &Server, steps: &[Step]) -> Result<(), String> {
 struct Held {
     id: String,
     token: Arc<str>,
-    attempts_made: u32,
+    short_way: settle::Plain,
     doomed: bool,
 }
 
@@ -192,7 +192,7 @@ impl Player {
             let known = &self.model.jobs[&job.id];
             same("attempts made as the worker sees them", &u64::from(content.attempts_made), &known.attempts_made)?;
             same("doomed as the worker sees it", &content.deferred_failure.is_some(), &known.doomed)?;
-            self.held.push(Held { id: job.id, token: job.token, attempts_made: content.attempts_made, doomed: known.doomed });
+            self.held.push(Held { id: job.id, token: job.token, short_way: (&content).into(), doomed: known.doomed });
         }
         Ok(())
     }
@@ -326,7 +326,7 @@ fn settlement(held: &Held, ending: Ending, plain: bool) -> Settlement {
         Ending::Wait => Verdict::Wait { after: FAR },
         Ending::Release => Verdict::Release,
     };
-    Settlement { id: held.id.clone(), token: Arc::clone(&held.token), attempts: 3, plain: plain.then_some(held.attempts_made), verdict }
+    Settlement { id: held.id.clone(), token: Arc::clone(&held.token), attempts: 3, plain: plain.then_some(held.short_way), verdict }
 }
 
 /// Says what differs.

@@ -147,6 +147,42 @@ async fn a_parent_that_was_sent_too_soon_is_a_dead_letter_that_says_so() {
 }
 
 #[tokio::test]
+async fn what_befell_a_job_without_a_family_while_it_was_sent_is_noticed() {
+    let failed_child = "ZADD bull:q:j:unsuccessful 1 bull:q:x";
+    for (before, meanwhile, status) in [
+        (&[][..], &[failed_child, "HSET bull:q:j defa failed"][..], Settled::ChildFailed),
+        // A parent that had failed before its child did, and was retried from the start.
+        (&["HSET bull:q:j stacktrace []", failed_child], &[], Settled::ChildFailed),
+        // As many fields as a job is made with, but not those.
+        (&["HDEL bull:q:j priority"], &[failed_child, "HSET bull:q:j defa failed"], Settled::ChildFailed),
+        (
+            &["HDEL bull:q:j delay priority", "SADD bull:above:p:dependencies bull:q:j"],
+            &["HSET bull:q:j parentKey bull:above:p parent {}"],
+            Settled::Done,
+        ),
+        (&[], &["SADD bull:q:j:dependencies bull:q:x"], Settled::ChildrenPending),
+        (&[], &["HSET bull:q:j progress 1"], Settled::Done),
+        (&[], &["DEL bull:q:j"], Settled::Missing),
+    ] {
+        let server = Server::start();
+        let mut hand = Hand::new(&server, "none").await;
+        hand.queue.add(&[job("j")], Ledger::Skip).await.unwrap();
+        for command in before {
+            server.ask::<()>(command);
+        }
+        let taken = hand.take(1).await;
+        for command in meanwhile {
+            server.ask::<()>(command);
+        }
+
+        assert_eq!(hand.settle(&taken, completed(Keep::ALL)).await, [status], "{before:?} {meanwhile:?}");
+
+        let is_adopted = meanwhile.iter().any(|command| command.contains("parentKey"));
+        assert_eq!(server.ask::<u64>("HEXISTS bull:above:p:processed bull:q:j") == 1, is_adopted, "whether its parent was told");
+    }
+}
+
+#[tokio::test]
 async fn a_child_fails_its_parent_wherever_that_is_by_now() {
     for (place, runs, says) in [("delayed", true, true), ("active", false, true), ("completed", false, true), ("failed", false, false)] {
         let (server, mut hand, taken) = with_family(|server| {

@@ -163,7 +163,7 @@ async fn a_marker_of_another_type_keeps_no_job_from_being_taken_and_settled() {
 }
 
 fn settlement(job: &TakenJob, verdict: &Verdict) -> Settlement {
-    let plain = job.content.as_ref().ok().map(|content| content.attempts_made);
+    let plain = job.content.as_ref().ok().map(Into::into);
     Settlement { id: job.id.clone(), token: Arc::clone(&job.token), attempts: 1, plain, verdict: verdict.clone() }
 }
 

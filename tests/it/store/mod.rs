@@ -85,7 +85,7 @@ impl Hand {
             id: job.id.clone(),
             token: Arc::clone(&job.token),
             attempts: 1,
-            plain: job.content.as_ref().ok().map(|content| content.attempts_made),
+            plain: job.content.as_ref().ok().map(Into::into),
             verdict: verdict.clone(),
         };
         let settlements: Vec<Settlement> = taken.jobs.iter().map(settlement).collect();
