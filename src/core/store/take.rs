@@ -189,7 +189,7 @@ impl Queue {
 impl TakeReader {
     /// Reads what `take` in `lua/lib/take.lua` returns; `None` when it has another shape.
     pub(super) fn read(&self, queue: &str, token: &Arc<str>, answer: Value) -> Option<Taken> {
-        let [now, why, wait_us, next_due, dropped, jobs, gap_us, slack_us, held]: [Value; 9] = array(answer)?.try_into().ok()?;
+        let [now, why, wait_us, due_us, dropped, jobs, gap_us, slack_us, held]: [Value; 9] = array(answer)?.try_into().ok()?;
         let now = unsigned(&now);
         let held_back = match text(why)?.as_str() {
             "paused" => Some(HeldBack::Paused),
@@ -198,14 +198,13 @@ impl TakeReader {
             "rate" => Some(HeldBack::Rate(Duration::from_micros(unsigned(&wait_us)))),
             _ => None,
         };
-        let due: Millis = unsigned(&next_due);
         let gap = unsigned(&gap_us);
         let jobs = array(jobs)?.into_iter().map(|job| self.job(queue, token, (gap > 0).then_some(now), job)).collect::<Option<Vec<_>>>()?;
         Some(Taken {
             now,
             jobs,
             held_back,
-            next_due: (due > 0).then(|| Duration::from_millis(due.saturating_sub(now))),
+            next_due: Some(unsigned(&due_us)).filter(|us| *us > 0).map(Duration::from_micros),
             dropped: unsigned(&dropped),
             pace: (gap > 0).then(|| Pace { gap: Duration::from_micros(gap), slack: Duration::from_micros(unsigned(&slack_us)) }),
             held: unsigned(&held),

@@ -91,10 +91,10 @@ local function lock(key, token, ms)
 end
 
 -- Takes up to want jobs for one worker; `how` is what read_how gives. With a fence all that may start now are about to be sent.
--- Returns { now ms, why, wait us, next due ms, dropped, jobs, gap us, slack us, held }
+-- Returns { now ms, why, wait us, due us, dropped, jobs, gap us, slack us, held }
 --   why       '' or why there is no more now: 'paused', 'concurrency', 'rate'; 'empty' when nothing waits any more
 --   wait us   how long to keep away ('rate')
---   next due  when the first delayed job is due, 0 none
+--   due us    how long until the first delayed job is due, 0 none
 --   dropped   ids that had no job
 --   jobs      one array each: the fields up to defa; id; 1 when it has all fields that a job is made with; then us until its start
 --             (not when it is the last and 0); with a fence ats, and 1 when its intent is written, 2 when it has to run alone;
@@ -110,7 +110,8 @@ local function take(want, how)
   local gap, slack = 0, 0
   if max then gap, slack = gap_of(max, window) end
   local function reply(why, wait_us, dropped, jobs, held)
-    return { now, why, math.ceil(wait_us), next_due, dropped, jobs, math.ceil(gap), math.ceil(slack), held or 0 }
+    local due_us = next_due > 0 and math.max(next_due * 1000 - now_us, 1) or 0
+    return { now, why, math.ceil(wait_us), due_us, dropped, jobs, math.ceil(gap), math.ceil(slack), held or 0 }
   end
 
   local window_max, window_ms = shared_window(facts, how)
