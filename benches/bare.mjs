@@ -1,5 +1,6 @@
-// What no worker can go below: only the commands that BullMQ's format asks for when jobs are taken and completed, a hundred in a script,
-// one script after the other. No limits, no checks of what stands in the keys, no jobs without data, nothing sent.
+// What no worker with scripts like ours can go below: only the commands that BullMQ's format asks for when jobs are taken and completed, a
+// hundred in a script, one script after the other. No limits, no checks of what stands in the keys, no question that a worker may be spared
+// (<id>:unsuccessful), nothing sent.
 const script = `#!lua flags=allow-oom
 local call, base, now = redis.call, ARGV[1], ARGV[2]
 local ids = call('RPOP', KEYS[1], 100)
@@ -12,7 +13,7 @@ for at = 1, #ids do
   call('SET', locks[at], 'token', 'PX', 30000, 'GET')
   call('XADD', KEYS[3], '*', 'event', 'active', 'jobId', ids[at], 'prev', 'waiting')
   call('HSET', key, 'processedOn', now, 'ats', '1', 'pb', 'bare')
-  children[at * 2 - 1], children[at * 2] = key .. ':dependencies', key .. ':unsuccessful'
+  children[at] = key .. ':dependencies'
 end
 if call('EXISTS', unpack(children)) > 0 then error('children are not finished') end
 call('DEL', unpack(locks))

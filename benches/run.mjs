@@ -44,8 +44,8 @@ const plan = [
 // How the cost of a job grows with what waits, with everything in memory alone. The same few jobs by turns from a queue that is kept
 // deep, from a short one beside it, and from one on a server that has nothing else: a machine's mood changes faster than a deep queue is
 // filled. The short ones are filled before the deep one, so that all jobs have waited and no processor's cache has the ones and not the
-// others: what deep and beside differ in is the queue. The empty server's processor has all of it in its caches: what that is worth to the format's
-// commands alone, `bare` tells.
+// others: what deep and beside differ in is the queue. The empty server's processor has all of it in its caches: what that is worth to
+// the format's commands alone, `bare` tells.
 const depth = { name: 'depth', waiting: 1_000_000 * few, jobs: 10_000 * few, samples: quick ? 3 : 15, who: ['node', 'wq', 'bare'] };
 // The slow ones, whose figures a disk hardly changes: one round of them is enough.
 const unhurried = ['handler', 'pickup', 'delayed', 'limiter', 'version'];
