@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use redis::Value;
 
-use super::codec::{array, options_before_deduplication_id, options_json, text, unsigned};
+use super::codec::{array, is_number_of_all, options_before_deduplication_id, options_json, text, unsigned};
 use super::error::StoreError;
 use super::queue::Queue;
 use super::repeats::CallName;
@@ -48,8 +48,7 @@ impl Queue {
             return Ok(Vec::new());
         }
         let answer = self.run_on_terms(&ADD_JOBS, &add_arguments(call, jobs, ledger, self.room)).await?;
-        // The usual answer is one number: all of them were stored.
-        if matches!(answer, Value::Int(stored) if usize::try_from(stored) == Ok(jobs.len())) {
+        if is_number_of_all(&answer, jobs.len()) {
             return Ok(vec![AddStatus::Stored; jobs.len()]);
         }
         let mut statuses = array(answer).ok_or_else(|| ADD_JOBS.unexpected("neither an array nor the number of jobs"))?;

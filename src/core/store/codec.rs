@@ -234,6 +234,11 @@ pub(super) fn integer(value: &Value) -> Option<i64> {
     }
 }
 
+/// Whether a script answered with the number of the call's jobs, instead of one answer each: all of them went well.
+pub(super) fn is_number_of_all(answer: &Value, jobs: usize) -> bool {
+    matches!(answer, Value::Int(number) if usize::try_from(*number) == Ok(jobs))
+}
+
 /// Not negative, 0 when absent.
 pub(super) fn unsigned(value: &Value) -> u64 {
     integer(value).and_then(|number| u64::try_from(number).ok()).unwrap_or(0)

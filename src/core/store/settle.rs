@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::Value;
 
-use super::codec::{array, integer};
+use super::codec::{array, integer, is_number_of_all};
 use super::error::StoreError;
 use super::queue::Queue;
 use super::scripts::{Arguments, SETTLE_JOBS, SETTLE_SENT, Script};
@@ -203,7 +203,7 @@ impl Queue {
             return Ok(None);
         }
         let [statuses, taken]: [Value; 2] = parts.try_into().map_err(|_| shape())?;
-        let settled = if matches!(statuses, Value::Int(done) if usize::try_from(done) == Ok(settlements.len())) {
+        let settled = if is_number_of_all(&statuses, settlements.len()) {
             vec![Settled::Done; settlements.len()]
         } else {
             let statuses = array(statuses).ok_or_else(shape)?;
